@@ -111,16 +111,15 @@ func (in *Instance) problem(item, format string, args ...any) {
 	in.Problems = append(in.Problems, Problem{item, where + ": " + fmt.Sprintf(format, args...)})
 }
 
-// Err gives the problems of one item as one error of the kind ErrInvalid, or
-// nil.
-func (in *Instance) Err(item string) error {
+// Errs gives the problems of one item as errors of the kind ErrInvalid.
+func (in *Instance) Errs(item string) []error {
 	var errs []error
 	for _, p := range in.Problems {
 		if p.Item == item {
 			errs = append(errs, fmt.Errorf("%w %s: %s", ErrInvalid, p.Item, p.Reason))
 		}
 	}
-	return errors.Join(errs...)
+	return errs
 }
 
 // Digest gives the hex SHA-256 of v's JSON form: the fingerprint by which a

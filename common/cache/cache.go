@@ -1,0 +1,163 @@
+// Copyright 2026 The illumos metadata suite authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package cache makes one fetch serve six services. The answer of this boot is
+// in /var/run/metadata (tmpfs, with the user data); the last good answer of
+// all boots is in /var/metadata (without it) and stands in while the source is
+// silent, so that an outage is never taken for a first boot. Both are 0600. It
+// owns the two files, their lock and the rules between them; who asks whom for
+// metadata is for package provider.
+package cache
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"illumos-metadata/common/guest"
+	"illumos-metadata/common/illumos"
+	"illumos-metadata/common/metadata"
+	"illumos-metadata/common/provider"
+)
+
+const (
+	bootFile = "/var/run/metadata/instance.json"
+	keepFile = "/var/metadata/instance.json"
+	lockFile = "/var/run/metadata/lock"
+
+	// settingsFMRI holds the settings of the shared fetch.
+	settingsFMRI = "svc:/system/metadata/network:default"
+
+	// failureLife is how long a failed fetch is remembered, so that services
+	// that start one after another do not each wait for a silent source.
+	failureLife = 2 * time.Minute
+)
+
+// Options of a Load.
+type Options struct {
+	Fresh  bool // fetch even if this boot has an answer: svcadm restart
+	DryRun bool // store nothing
+}
+
+// An Answer is the metadata of this machine.
+type Answer struct {
+	Instance *metadata.Instance
+	// Stale says that the source is silent and this is the last good answer of
+	// the same machine. It has no user data, only its digest.
+	Stale bool
+}
+
+// Load gives the metadata of this machine: this boot's answer, or a new one. It
+// waits at most guest.LockLimit for another service's fetch. The error is
+// metadata.ErrNoSource where there is no source and none is due.
+func Load(ctx context.Context, g *guest.Guest, o Options) (Answer, error) {
+	smbios, err := illumos.ReadSMBIOS(g)
+	if err != nil {
+		g.Log.Warn("ignoring SMBIOS", "reason", err)
+	}
+	c := cache{g: g, smbios: smbios, dry: o.DryRun}
+	if !o.DryRun {
+		wait, cancel := context.WithTimeoutCause(ctx, guest.LockLimit,
+			fmt.Errorf("another service's fetch is not done within %v", guest.LockLimit))
+		defer cancel()
+		unlock, err := g.Lock(wait, lockFile)
+		if err != nil {
+			return Answer{}, err
+		}
+		defer unlock()
+	}
+	if !o.Fresh {
+		if e, ok := c.read(bootFile); ok && (e.Failure == "" || time.Since(e.Time) < failureLife) {
+			return e.answer()
+		}
+	}
+	return c.fetch(ctx)
+}
+
+// A cache is one Load.
+type cache struct {
+	g      *guest.Guest
+	smbios illumos.SMBIOS
+	dry    bool
+}
+
+// fetch asks the sources, falls back on the last good answer, and stores what
+// came out for the rest of this boot.
+func (c cache) fetch(ctx context.Context) (Answer, error) {
+	set, err := c.settings(ctx)
+	if err != nil {
+		return Answer{}, err
+	}
+	if set.source == "none" {
+		return Answer{}, fmt.Errorf("%w: config/source of %s is none", metadata.ErrNoSource, settingsFMRI)
+	}
+	limited, cancel := context.WithTimeoutCause(ctx, set.limit, fmt.Errorf("no metadata within %v", set.limit))
+	defer cancel()
+
+	in, err := provider.Find(limited, c.g, c.smbios, set.source)
+	e := entry{Time: time.Now(), Machine: c.smbios.UUID, Instance: in}
+	last, kept := c.read(keepFile)
+	switch silent := err != nil || in.Source == provider.None; {
+	case silent && kept && c.smbios.UUID != "":
+		c.g.Log.Warn("the metadata source is silent: going on with its last answer",
+			"source", last.Instance.Source, "from", last.Time, "reason", reason(err))
+		e.Instance, e.Stale = last.Instance, true
+	case errors.Is(err, metadata.ErrNoSource):
+		e.NoSource, e.Failure = true, err.Error()
+	case err != nil:
+		e.Failure, e.Invalid = err.Error(), errors.Is(err, metadata.ErrInvalid)
+	}
+	if in != nil {
+		for _, w := range in.Warnings {
+			c.g.Log.Warn(w)
+		}
+	}
+	if err := c.store(e); err != nil {
+		return Answer{}, err
+	}
+	if e.Failure != "" {
+		return Answer{}, err
+	}
+	return e.answer()
+}
+
+func reason(err error) string {
+	if err == nil {
+		return "no metadata volume is there"
+	}
+	return err.Error()
+}
+
+// settings are the properties of the shared fetch.
+type settings struct {
+	source string
+	limit  time.Duration
+}
+
+// settings reads config/source and config/fetch_timeout by one svcprop(1).
+// Outside SMF there is nothing to read, and the defaults hold.
+func (c cache) settings(ctx context.Context) (settings, error) {
+	s := settings{source: "auto", limit: guest.FetchLimit}
+	props, err := illumos.Properties(ctx, c.g, settingsFMRI, "config")
+	if err != nil {
+		c.g.Log.Warn("using the default settings of the fetch", "reason", err)
+		return s, nil
+	}
+	if v := props["source"]; v != "" {
+		s.source = v
+	}
+	if !provider.Known(s.source) {
+		return s, fmt.Errorf("%w property config/source %q of %s: one of %s expected",
+			metadata.ErrInvalid, s.source, settingsFMRI, provider.Names())
+	}
+	if v := props["fetch_timeout"]; v != "" {
+		limit, err := time.ParseDuration(v + "s")
+		if err != nil || limit < time.Second || limit > guest.MaxFetchLimit {
+			return s, fmt.Errorf("%w property config/fetch_timeout %q of %s: a number from 1 to %.0f expected",
+				metadata.ErrInvalid, v, settingsFMRI, guest.MaxFetchLimit.Seconds())
+		}
+		s.limit = limit
+	}
+	return s, nil
+}

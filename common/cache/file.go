@@ -1,0 +1,109 @@
+// Copyright 2026 The illumos metadata suite authors
+// SPDX-License-Identifier: Apache-2.0
+
+package cache
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"illumos-metadata/common/guest"
+	"illumos-metadata/common/metadata"
+	"illumos-metadata/common/provider"
+)
+
+// maxFile bounds a cache file: user data of 16 MiB grows by a third in JSON.
+const maxFile = 32 << 20
+
+// An entry is the content of a cache file.
+type entry struct {
+	Time     time.Time          `json:"time"`
+	Machine  string             `json:"machine"` // SMBIOS UUID; "" if there is none
+	Instance *metadata.Instance `json:"instance,omitempty"`
+	Stale    bool               `json:"stale,omitempty"`
+	NoSource bool               `json:"no_source,omitempty"`
+	Failure  string             `json:"failure,omitempty"`
+	Invalid  bool               `json:"invalid,omitempty"` // the failure is metadata.ErrInvalid
+}
+
+// A sealed entry carries a digest, so that a half-written or hand-edited file
+// is an ordinary miss.
+type sealed struct {
+	Digest string          `json:"digest"`
+	Entry  json.RawMessage `json:"entry"`
+}
+
+// answer gives what the entry says to a service.
+func (e entry) answer() (Answer, error) {
+	switch {
+	case e.NoSource:
+		return Answer{}, fmt.Errorf("%w (found earlier in this boot)", metadata.ErrNoSource)
+	case e.Invalid:
+		return Answer{}, fmt.Errorf("%w metadata, found earlier in this boot: %s", metadata.ErrInvalid, e.Failure)
+	case e.Failure != "":
+		return Answer{}, errors.New(e.Failure + " (found earlier in this boot)")
+	}
+	return Answer{Instance: e.Instance, Stale: e.Stale}, nil
+}
+
+// store keeps e for this boot, and a good answer for the boots to come.
+func (c cache) store(e entry) error {
+	if c.dry {
+		return nil
+	}
+	if err := c.write(bootFile, e); err != nil {
+		return err
+	}
+	if e.Failure != "" || e.Stale || e.Instance.Source == provider.None {
+		return nil
+	}
+	in := *e.Instance
+	in.UserData = nil
+	e.Instance = &in
+	return c.write(keepFile, e)
+}
+
+func (c cache) write(name string, e entry) error {
+	b, err := json.Marshal(e)
+	if err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	b, err = json.Marshal(sealed{metadata.Digest(json.RawMessage(b)), b})
+	if err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	_, err = c.g.WriteFile(guest.File{Path: name, Data: append(b, '\n'), Mode: 0o600})
+	return err
+}
+
+// read gives the entry of a cache file if it is whole, untouched and of this
+// machine; anything else is a miss.
+func (c cache) read(name string) (entry, bool) {
+	b, err := c.g.ReadFile(name, maxFile)
+	if err != nil {
+		return entry{}, false
+	}
+	var s sealed
+	var e entry
+	miss := func(why string) (entry, bool) {
+		c.g.Log.Warn("ignoring a cached answer", "file", name, "reason", why)
+		return entry{}, false
+	}
+	if json.Unmarshal(b, &s) != nil || json.Unmarshal(s.Entry, &e) != nil {
+		return miss("it is damaged")
+	}
+	var compact bytes.Buffer
+	if json.Compact(&compact, s.Entry) != nil || s.Digest != metadata.Digest(json.RawMessage(compact.Bytes())) {
+		return miss("it was changed by hand")
+	}
+	if e.Machine != c.smbios.UUID {
+		return miss("it is another machine's")
+	}
+	if e.Failure == "" && (e.Instance == nil || e.Instance.ID == "") {
+		return miss("it holds no instance")
+	}
+	return e, true
+}
