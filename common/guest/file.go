@@ -5,17 +5,14 @@ package guest
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
-	"math/rand/v2"
 	"os"
 	"path"
 	"strings"
 	"syscall"
-	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -41,101 +38,138 @@ func (g *Guest) WriteFile(f File) (changed bool, err error) {
 	}
 	defer dir.Close()
 
-	have, old, err := readRegular(dir, name)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	old, same, err := compare(dir, name, f.Data)
+	if err != nil {
 		return false, err
 	}
 	mode, owner := wantedAttributes(f, old)
-	if old != nil && bytes.Equal(have, f.Data) && old.Mode().Perm() == mode && (owner == nil || ownerOf(old) == *owner) {
+	if same && old.Mode().Perm() == mode && ownerOf(old) == *owner {
 		return false, nil
 	}
 	return true, replace(dir, name, f.Data, mode, owner)
 }
 
-// directory opens the directory that holds f and gives the name in it, with
-// links followed as far as f.Within allows.
-func (g *Guest) directory(f File) (*os.Root, string, error) {
-	base, rel := "/", f.Path
-	if f.Within != "" {
-		base, rel = f.Within, strings.TrimPrefix(path.Clean(f.Path), path.Clean(f.Within)+"/")
-	} else {
-		real, err := g.resolve(f.Path)
-		if err != nil {
-			return nil, "", err
-		}
-		base, rel = path.Split(real)
-		if f.Dir != 0 {
-			base, rel = path.Dir(path.Clean(base)), path.Join(path.Base(base), rel)
-		}
+// ReadWithin is ReadFile for a file in a directory that is not ours, such as a
+// user's home: a link that leads out of within is refused, and so is anything
+// but a regular file, which could keep us waiting.
+func (g *Guest) ReadWithin(within, name string, limit int64) ([]byte, error) {
+	dir, base, err := g.directory(File{Path: name, Within: within})
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", name, cause(err))
 	}
-	real, err := g.resolve(base)
+	defer dir.Close()
+	f, _, err := openRegular(dir, base)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", name, cause(err))
+	}
+	defer f.Close()
+	return readLimited(f, name, limit)
+}
+
+// directory opens the directory that holds f and gives the name in it, with
+// all links followed. From then on os.Root keeps the way there from being
+// changed under us to lead out of f.Within.
+func (g *Guest) directory(f File) (*os.Root, string, error) {
+	real, err := g.resolve(f.Path)
 	if err != nil {
 		return nil, "", err
 	}
-	root, err := os.OpenRoot(g.Root + real)
+	base := path.Dir(real)
+	if f.Dir != 0 {
+		base = path.Dir(base) // where the directory itself is made
+	}
+	if f.Within != "" {
+		if base, err = g.resolve(f.Within); err != nil {
+			return nil, "", err
+		}
+	}
+	rel, inside := strings.CutPrefix(real, strings.TrimSuffix(base, "/")+"/")
+	if !inside {
+		return nil, "", fmt.Errorf("a link leads out of %s, to %s", f.Within, real)
+	}
+	root, err := os.OpenRoot(g.Root + base)
 	if err != nil {
 		return nil, "", err
 	}
 	defer root.Close()
-
-	sub := path.Dir(rel)
 	if f.Dir != 0 {
-		if err := makeDir(root, sub, f.Dir, f.Owner); err != nil {
+		if err := makeDir(root, path.Dir(rel), f.Dir, f.Owner); err != nil {
 			return nil, "", err
 		}
 	}
-	// A link inside is followed; os.Root refuses one that leads out.
-	name := rel
-	if target, err := root.Readlink(rel); err == nil {
-		if path.IsAbs(target) {
-			return nil, "", fmt.Errorf("the link to %s leads out of %s", target, base)
-		}
-		name = path.Join(sub, target)
-	}
-	dir, err := root.OpenRoot(path.Dir(name))
-	return dir, path.Base(name), err
+	dir, err := root.OpenRoot(path.Dir(rel))
+	return dir, path.Base(rel), err
 }
 
-// makeDir makes one directory, or corrects its mode and owner.
+// makeDir makes one directory, or corrects its mode and owner. It does so
+// through an open file: os.Root's own Chmod asks for AT_SYMLINK_NOFOLLOW, which
+// illumos does not support (uts/common/syscall/chmod.c, fchmodat).
 func makeDir(root *os.Root, name string, mode fs.FileMode, owner *Owner) error {
 	if err := root.Mkdir(name, mode); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
-	info, err := root.Stat(name)
+	d, err := root.OpenFile(name, os.O_RDONLY|unix.O_NONBLOCK, 0)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	info, err := d.Stat()
 	if err != nil {
 		return err
 	}
 	if !info.IsDir() {
 		return &fs.PathError{Op: "mkdir", Path: name, Err: syscall.ENOTDIR}
 	}
+	return setAttributes(d, info, mode, owner)
+}
+
+// setAttributes corrects the owner and mode of an open file, in this order: a
+// change of owner may take mode bits away.
+func setAttributes(f *os.File, info fs.FileInfo, mode fs.FileMode, owner *Owner) error {
 	if owner != nil && ownerOf(info) != *owner {
-		if err := root.Chown(name, owner.UID, owner.GID); err != nil {
+		if err := f.Chown(owner.UID, owner.GID); err != nil {
 			return err
 		}
 	}
 	if info.Mode().Perm() == mode {
 		return nil
 	}
-	return root.Chmod(name, mode)
+	return f.Chmod(mode)
 }
 
-// readRegular gives the content and state of a regular file. State is nil if
-// there is none.
-func readRegular(dir *os.Root, name string) ([]byte, fs.FileInfo, error) {
-	f, err := dir.OpenFile(name, os.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
+// openRegular opens a regular file for reading and gives its state.
+func openRegular(dir *os.Root, name string) (*os.File, fs.FileInfo, error) {
+	f, err := dir.OpenFile(name, os.O_RDONLY|unix.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, nil, err
+	}
+	info, err := f.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = &fs.PathError{Op: "open", Path: name, Err: errors.New("not a regular file")}
+	}
+	if err != nil {
+		f.Close()
+		return nil, nil, err
+	}
+	return f, info, nil
+}
+
+// compare gives the state of the present file, nil if there is none, and says
+// whether it holds data. One of another size is not read, however large.
+func compare(dir *os.Root, name string, data []byte) (old fs.FileInfo, same bool, err error) {
+	f, old, err := openRegular(dir, name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, false, nil
+	}
+	if err != nil {
+		return nil, false, err
 	}
 	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, nil, err
+	if old.Size() != int64(len(data)) {
+		return old, false, nil
 	}
-	if !info.Mode().IsRegular() {
-		return nil, nil, &fs.PathError{Op: "open", Path: name, Err: errors.New("not a regular file")}
-	}
-	b, err := io.ReadAll(f)
-	return b, info, err
+	have, err := io.ReadAll(io.LimitReader(f, old.Size()))
+	return old, bytes.Equal(have, data), err
 }
 
 // wantedAttributes are f's mode and owner, with the present file's where f
@@ -179,44 +213,37 @@ func replace(dir *os.Root, name string, data []byte, mode fs.FileMode, owner *Ow
 	return syncDir(dir)
 }
 
+// fill gives the new file its content, owner and mode, and brings it to disk.
 func fill(f *os.File, data []byte, mode fs.FileMode, owner *Owner) error {
 	if _, err := f.Write(data); err != nil {
 		return err
 	}
-	if owner != nil {
-		info, err := f.Stat()
-		if err != nil {
-			return err
-		}
-		if ownerOf(info) != *owner {
-			if err := f.Chown(owner.UID, owner.GID); err != nil {
-				return err
-			}
-		}
+	info, err := f.Stat()
+	if err != nil {
+		return err
 	}
-	if err := f.Chmod(mode); err != nil {
+	if err := setAttributes(f, info, mode, owner); err != nil {
 		return err
 	}
 	return f.Sync()
 }
 
-// Remove removes a file; one that is not there is no error.
+// Remove removes a file, or a link without what it points to; one that is not
+// there is no error.
 func (g *Guest) Remove(name string) error {
 	real, err := g.resolve(path.Dir(name))
 	if err != nil {
 		return err
 	}
 	dir, err := os.OpenRoot(g.Root + real)
+	if err == nil {
+		defer dir.Close()
+		err = dir.Remove(path.Base(name))
+	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	if err != nil {
-		return err
-	}
-	defer dir.Close()
-	if err := dir.Remove(path.Base(name)); errors.Is(err, fs.ErrNotExist) {
-		return nil
-	} else if err != nil {
 		return fmt.Errorf("remove %s: %w", name, cause(err))
 	}
 	return syncDir(dir)
@@ -229,40 +256,19 @@ func (g *Guest) MakeDir(name string, mode fs.FileMode) error {
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(g.Root+path.Dir(real), 0o755); err != nil {
+	above := g.Root + path.Dir(real)
+	if err := os.MkdirAll(above, 0o755); err != nil {
 		return guestError(g, err)
 	}
-	dir, err := os.OpenRoot(g.Root + path.Dir(real))
+	dir, err := os.OpenRoot(above)
 	if err != nil {
 		return guestError(g, err)
 	}
 	defer dir.Close()
-	return makeDir(dir, path.Base(real), mode, nil)
-}
-
-// Lock takes the exclusive lock on the file name, which it makes if needed, and
-// gives the function that lets it go. It waits until ctx ends.
-func (g *Guest) Lock(ctx context.Context, name string) (unlock func(), err error) {
-	f, err := os.OpenFile(g.Host(name), os.O_RDWR|os.O_CREATE|unix.O_NOFOLLOW, 0o600)
-	if err != nil {
-		return nil, guestError(g, err)
+	if err := makeDir(dir, path.Base(real), mode, nil); err != nil {
+		return fmt.Errorf("make directory %s: %w", name, cause(err))
 	}
-	for pause := time.Millisecond; ; pause = min(2*pause, 200*time.Millisecond) {
-		err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
-		if err == nil {
-			return func() { f.Close() }, nil
-		}
-		if !errors.Is(err, unix.EWOULDBLOCK) {
-			f.Close()
-			return nil, fmt.Errorf("lock %s: %w", name, err)
-		}
-		select {
-		case <-ctx.Done():
-			f.Close()
-			return nil, fmt.Errorf("lock %s: %w", name, context.Cause(ctx))
-		case <-time.After(pause/2 + rand.N(pause)):
-		}
-	}
+	return nil
 }
 
 func syncDir(dir *os.Root) error {

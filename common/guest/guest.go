@@ -33,8 +33,12 @@ type Guest struct {
 
 // New returns the guest below root ("" or "/" for the running system).
 func New(root string, log *slog.Logger) *Guest {
-	if root == "/" {
-		root = ""
+	if root != "" && !path.IsAbs(root) {
+		// A command starts in the guest's own root, where a relative path to it
+		// would mean something else.
+		if abs, err := filepath.Abs(root); err == nil {
+			root = abs
+		}
 	}
 	return &Guest{Root: strings.TrimRight(root, "/"), Log: log}
 }
@@ -49,14 +53,14 @@ func (g *Guest) Host(name string) string {
 // kernel (MAXSYMLINKS in illumos's sys/param.h is 20).
 const maxLinks = 20
 
-// resolve follows every symbolic link in name as the guest's kernel would:
-// an absolute link starts again at Root, and ".." stops there. The last
-// component need not exist.
+// resolve follows every symbolic link in name as the guest's kernel would: an
+// absolute link starts again at Root, and ".." stops there. What does not exist
+// stays as it is.
 func (g *Guest) resolve(name string) (string, error) {
-	done, rest := "/", path.Clean("/"+name)
-	for links := 0; rest != "/" && rest != ""; {
-		first, more, _ := strings.Cut(strings.TrimPrefix(rest, "/"), "/")
-		next := path.Join(done, first)
+	done, todo := "/", strings.Split(name, "/")
+	for links := 0; len(todo) > 0; {
+		next := path.Join(done, todo[0]) // done has no links, so ".." is what it says
+		todo = todo[1:]
 		target, err := os.Readlink(g.Root + next)
 		switch {
 		case err == nil:
@@ -66,9 +70,9 @@ func (g *Guest) resolve(name string) (string, error) {
 			if path.IsAbs(target) {
 				done = "/"
 			}
-			done, rest = "/", path.Join(done, target, more)
+			todo = append(strings.Split(target, "/"), todo...)
 		case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.EINVAL):
-			done, rest = next, more
+			done = next
 		default:
 			return "", guestError(g, err)
 		}
@@ -94,12 +98,16 @@ func (g *Guest) ReadFile(name string, limit int64) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
+	return readLimited(f, name, limit)
+}
+
+func readLimited(f *os.File, name string, limit int64) ([]byte, error) {
 	b, err := io.ReadAll(io.LimitReader(f, limit+1))
-	if err != nil {
-		return nil, guestError(g, err)
+	if err == nil && int64(len(b)) > limit {
+		err = syscall.EFBIG
 	}
-	if int64(len(b)) > limit {
-		return nil, &fs.PathError{Op: "read", Path: name, Err: syscall.EFBIG}
+	if err != nil {
+		return nil, &fs.PathError{Op: "read", Path: name, Err: cause(err)}
 	}
 	return b, nil
 }
@@ -112,6 +120,27 @@ func (g *Guest) Exists(name string) bool {
 	}
 	_, err = os.Stat(g.Root + real)
 	return err == nil
+}
+
+// Stat gives the state of name, following links.
+func (g *Guest) Stat(name string) (fs.FileInfo, error) {
+	real, err := g.resolve(name)
+	if err != nil {
+		return nil, err
+	}
+	info, err := os.Stat(g.Root + real)
+	return info, guestError(g, err)
+}
+
+// Create opens the file name for reading and appending, emptied or made with
+// mode 0600. The caller closes it.
+func (g *Guest) Create(name string) (*os.File, error) {
+	real, err := g.resolve(name)
+	if err != nil {
+		return nil, err
+	}
+	f, err := os.OpenFile(g.Root+real, os.O_RDWR|os.O_APPEND|os.O_CREATE|os.O_TRUNC, 0o600)
+	return f, guestError(g, err)
 }
 
 // ReadDir gives the names in a directory, sorted.
@@ -137,6 +166,6 @@ func guestError(g *Guest, err error) error {
 	if g.Root == "" || !errors.As(err, &pe) {
 		return err
 	}
-	rel := strings.TrimPrefix(filepath.ToSlash(pe.Path), g.Root)
+	rel := strings.TrimPrefix(pe.Path, g.Root)
 	return &fs.PathError{Op: pe.Op, Path: rel, Err: pe.Err}
 }

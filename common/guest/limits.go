@@ -34,6 +34,9 @@ const (
 	MaxScriptLimit = 2 * time.Hour
 	// ScriptGrace is the time between SIGTERM and SIGKILL for a script.
 	ScriptGrace = 10 * time.Second
+	// ShutdownWait is how long a script that was terminated waits for word that
+	// the whole machine goes down.
+	ShutdownWait = 2 * time.Second
 )
 
 // RunLimit is how long one run of the named service may take in all.

@@ -6,7 +6,6 @@ package guest
 import (
 	"fmt"
 	"io/fs"
-	"slices"
 	"strings"
 )
 
@@ -55,16 +54,24 @@ func (s Step) String() string {
 	case s.Remove != "":
 		return "remove " + s.Remove
 	}
-	return strings.Join(append(slices.Clone(s.Env), quoted(s.Argv)...), " ")
+	words := make([]string, 0, len(s.Env)+len(s.Argv))
+	for _, env := range s.Env {
+		name, value, _ := strings.Cut(env, "=")
+		words = append(words, name+"="+quote(value))
+	}
+	for _, arg := range s.Argv {
+		words = append(words, quote(arg))
+	}
+	return strings.Join(words, " ")
 }
 
-// quoted shows arguments so that a shell would read them back.
-func quoted(argv []string) []string {
-	out := make([]string, len(argv))
-	for i, a := range argv {
-		if out[i] = a; a == "" || strings.ContainsAny(a, " \t\n'\"\\$`;&|<>()*?[]#~") {
-			out[i] = "'" + strings.ReplaceAll(a, "'", `'\''`) + "'"
-		}
+// plain is what no shell gives a meaning to.
+const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789%+,-./:=@_"
+
+// quote shows a word so that a shell would read it back.
+func quote(word string) string {
+	if word != "" && strings.Trim(word, plain) == "" {
+		return word
 	}
-	return out
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
