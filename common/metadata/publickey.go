@@ -25,9 +25,12 @@ type PublicKey struct {
 // has to be the one inside the key itself (RFC 4253 section 6.6). Errors never
 // quote the key.
 func ParsePublicKey(line string) (PublicKey, error) {
-	line = strings.TrimSpace(line)
+	line = strings.Trim(line, " \t\r\n")
 	if strings.ContainsAny(line, "\n\r\x00") {
 		return PublicKey{}, errors.New("more than one line")
+	}
+	if strings.HasPrefix(line, "#") {
+		return PublicKey{}, errors.New("a comment, not a public key") // or "#" would pass for options
 	}
 	if k, err := parseBare(line); err == nil {
 		return k, nil
