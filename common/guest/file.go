@@ -43,7 +43,7 @@ func (g *Guest) WriteFile(f File) (changed bool, err error) {
 		return false, err
 	}
 	mode, owner := wantedAttributes(f, old)
-	if same && old.Mode().Perm() == mode && ownerOf(old) == *owner {
+	if same && old.Mode().Perm() == mode && OwnerOf(old) == *owner {
 		return false, nil
 	}
 	return true, replace(dir, name, f.Data, mode, owner)
@@ -126,7 +126,7 @@ func makeDir(root *os.Root, name string, mode fs.FileMode, owner *Owner) error {
 // setAttributes corrects the owner and mode of an open file, in this order: a
 // change of owner may take mode bits away.
 func setAttributes(f *os.File, info fs.FileInfo, mode fs.FileMode, owner *Owner) error {
-	if owner != nil && ownerOf(info) != *owner {
+	if owner != nil && OwnerOf(info) != *owner {
 		if err := f.Chown(owner.UID, owner.GID); err != nil {
 			return err
 		}
@@ -183,7 +183,7 @@ func wantedAttributes(f File, old fs.FileInfo) (fs.FileMode, *Owner) {
 		}
 	}
 	if owner == nil && old != nil {
-		o := ownerOf(old)
+		o := OwnerOf(old)
 		owner = &o
 	}
 	return mode, owner
@@ -280,7 +280,8 @@ func syncDir(dir *os.Root) error {
 	return f.Sync()
 }
 
-func ownerOf(info fs.FileInfo) Owner {
+// OwnerOf gives the owner of a file that Stat has looked at.
+func OwnerOf(info fs.FileInfo) Owner {
 	st := info.Sys().(*syscall.Stat_t)
 	return Owner{int(st.Uid), int(st.Gid)}
 }

@@ -195,8 +195,8 @@ func TestWriteFileOwner(t *testing.T) {
 		wantFile(t, g, "/keys", "old\n", 0o644)
 		return
 	}
-	if !changed || err != nil || ownerOf(state(t, g, "/keys")) != joe {
-		t.Errorf("changed %v, %v, owner %v", changed, err, ownerOf(state(t, g, "/keys")))
+	if !changed || err != nil || OwnerOf(state(t, g, "/keys")) != joe {
+		t.Errorf("changed %v, %v, owner %v", changed, err, OwnerOf(state(t, g, "/keys")))
 	}
 	wantFile(t, g, "/keys", "new\n", 0o600)
 
@@ -204,7 +204,7 @@ func TestWriteFileOwner(t *testing.T) {
 	if _, err := g.WriteFile(File{Path: "/keys", Data: []byte("newer\n")}); err != nil {
 		t.Fatal(err)
 	}
-	if got := ownerOf(state(t, g, "/keys")); got != joe {
+	if got := OwnerOf(state(t, g, "/keys")); got != joe {
 		t.Errorf("a replacement gives the file to %v", got)
 	}
 	// The owner alone is reason enough.
@@ -218,7 +218,7 @@ func TestWriteFileOwner(t *testing.T) {
 		if _, err := g.WriteFile(f); err != nil {
 			t.Fatal(err)
 		}
-		if got := ownerOf(state(t, g, "/home/.ssh")); got != joe {
+		if got := OwnerOf(state(t, g, "/home/.ssh")); got != joe {
 			t.Errorf("the directory belongs to %v", got)
 		}
 		must(t, os.Chown(g.Host("/home/.ssh"), 0, 0))
