@@ -11,8 +11,8 @@ import (
 )
 
 // CheckHostname says why name is no legal host name: RFC 1123 section 2.1
-// (letters, digits and hyphens, labels of 1 to 63, 253 in all), and no IP
-// address, which every resolver would take it for.
+// (letters, digits and hyphens, labels of 1 to 63, 253 in all), and nothing
+// that a resolver would take for an IP address, such as 127.1.
 func CheckHostname(name string) error {
 	if len(name) > 253 {
 		return fmt.Errorf("host name of %d characters: at most 253 are legal", len(name))
@@ -24,6 +24,9 @@ func CheckHostname(name string) error {
 		if err := checkLabel(label); err != nil {
 			return fmt.Errorf("host name %q: %w", name, err)
 		}
+	}
+	if i := strings.LastIndexByte(name, '.'); i >= 0 && strings.Trim(name[i:], ".0123456789") == "" {
+		return fmt.Errorf("host name %q: the top-level domain is a number", name)
 	}
 	return nil
 }

@@ -32,16 +32,20 @@ func ParsePublicKey(line string) (PublicKey, error) {
 	if strings.HasPrefix(line, "#") {
 		return PublicKey{}, errors.New("a comment, not a public key") // or "#" would pass for options
 	}
-	if k, err := parseBare(line); err == nil {
-		return k, nil
+	k, err := parseBare(line)
+	if err == nil || isKeyType(line) {
+		return k, err
 	}
 	options, rest := cutOptions(line)
-	if rest == "" {
-		return PublicKey{}, errors.New("not a public key: type and base64 data expected")
+	if k, err = parseBare(rest); err == nil {
+		k.Options = options
 	}
-	k, err := parseBare(rest)
-	k.Options = options
 	return k, err
+}
+
+// isKeyType says whether text begins with a key type, as no option does.
+func isKeyType(text string) bool {
+	return strings.HasPrefix(text, "ssh-") || strings.HasPrefix(text, "ecdsa-") || strings.HasPrefix(text, "sk-")
 }
 
 // cutOptions splits after the first blank outside double quotes; a backslash
@@ -55,15 +59,15 @@ func cutOptions(line string) (options, rest string) {
 		case c == '"':
 			quoted = !quoted
 		case !quoted && (c == ' ' || c == '\t'):
-			return line[:i], strings.TrimSpace(line[i:])
+			return line[:i], strings.TrimLeft(line[i:], " \t")
 		}
 	}
 	return line, ""
 }
 
 func parseBare(text string) (PublicKey, error) {
-	kind, rest, _ := cutBlank(text)
-	blob, comment, _ := cutBlank(rest)
+	kind, rest := cutBlank(text)
+	blob, comment := cutBlank(rest)
 	if kind == "" || blob == "" {
 		return PublicKey{}, errors.New("not a public key: type and base64 data expected")
 	}
@@ -84,12 +88,12 @@ func parseBare(text string) (PublicKey, error) {
 	return PublicKey{Type: kind, Blob: blob, Comment: comment}, nil
 }
 
-func cutBlank(s string) (first, rest string, found bool) {
+func cutBlank(s string) (first, rest string) {
 	i := strings.IndexAny(s, " \t")
 	if i < 0 {
-		return s, "", false
+		return s, ""
 	}
-	return s[:i], strings.TrimLeft(s[i:], " \t"), true
+	return s[:i], strings.TrimLeft(s[i:], " \t")
 }
 
 // Identity is what makes two lines the same key, whatever their options and
