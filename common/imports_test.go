@@ -29,7 +29,7 @@ var rules = map[string]rule{
 	"common/metadata":  {},
 	"common/etcfile":   {"common/metadata", ""},
 	"common/guest":     {"", "golang.org/x/sys/unix"},
-	"common/illumos":   {"common/guest", ""},
+	"common/illumos":   {"common/etcfile common/guest", ""},
 	"common/volume":    {"common/guest", "github.com/cavaliergopher/cpio github.com/diskfs/go-diskfs golang.org/x/sys/unix"},
 	"common/cloudinit": {"common/metadata", "go.yaml.in/yaml/v3"},
 	"common/provider": {"common/cloudinit common/illumos common/volume common/metadata common/guest",
