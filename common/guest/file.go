@@ -32,6 +32,9 @@ func (g *Guest) WriteFile(f File) (changed bool, err error) {
 			err = fmt.Errorf("write %s: %w", f.Path, cause(err))
 		}
 	}()
+	if g.UpToDate(f) {
+		return false, nil
+	}
 	dir, name, err := g.directory(f)
 	if err != nil {
 		return false, err
@@ -43,27 +46,72 @@ func (g *Guest) WriteFile(f File) (changed bool, err error) {
 		return false, err
 	}
 	mode, owner := wantedAttributes(f, old)
-	if same && old.Mode().Perm() == mode && OwnerOf(old) == *owner {
-		return false, nil
+	if same && has(old, mode, owner) {
+		return true, nil // f.Dir alone was not as wanted
 	}
 	return true, replace(dir, name, f.Data, mode, owner)
 }
 
-// ReadWithin is ReadFile for a file in a directory that is not ours, such as a
-// user's home: a link that leads out of within is refused, and so is anything
-// but a regular file, which could keep us waiting.
-func (g *Guest) ReadWithin(within, name string, limit int64) ([]byte, error) {
+// UpToDate says whether WriteFile would change nothing.
+func (g *Guest) UpToDate(f File) bool {
+	dirMode := f.Dir
+	f.Dir = 0 // make nothing
+	dir, name, err := g.directory(f)
+	if err != nil {
+		return false
+	}
+	defer dir.Close()
+	if dirMode != 0 {
+		if info, err := dir.Stat("."); err != nil || !has(info, dirMode, f.Owner) {
+			return false
+		}
+	}
+	old, same, err := compare(dir, name, f.Data)
+	if err != nil || !same {
+		return false
+	}
+	mode, owner := wantedAttributes(f, old)
+	return has(old, mode, owner)
+}
+
+// has says whether a file has mode and, if it is not nil, owner.
+func has(info fs.FileInfo, mode fs.FileMode, owner *Owner) bool {
+	return info.Mode().Perm() == mode && (owner == nil || OwnerOf(info) == *owner)
+}
+
+// ReadWithin is ReadFile for a file in a directory of user's, such as the home:
+// a link that leads out of within is refused, and so is anything but a regular
+// file, which could keep us waiting, and a file that user could not read. That
+// one may be a hard link to somebody else's file, which a user may make
+// (PRIV_FILE_LINK_ANY is a basic privilege, privileges(7)) and which our copy of
+// it would give away.
+func (g *Guest) ReadWithin(within, name string, user Owner, limit int64) ([]byte, error) {
 	dir, base, err := g.directory(File{Path: name, Within: within})
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", name, cause(err))
 	}
 	defer dir.Close()
-	f, _, err := openRegular(dir, base)
+	f, info, err := openRegular(dir, base)
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", name, cause(err))
 	}
 	defer f.Close()
+	if !readable(info, user) {
+		return nil, fmt.Errorf("read %s: it belongs to user %d, and user %d cannot read it", name, OwnerOf(info).UID, user.UID)
+	}
 	return readLimited(f, name, limit)
+}
+
+// readable says whether a file is one that user can have read before.
+func readable(info fs.FileInfo, user Owner) bool {
+	switch owner, mode := OwnerOf(info), info.Mode(); {
+	case user.UID == 0, user.UID == owner.UID:
+		return true
+	case user.GID == owner.GID:
+		return mode&0o040 != 0
+	default:
+		return mode&0o004 != 0
+	}
 }
 
 // directory opens the directory that holds f and gives the name in it, with

@@ -332,3 +332,51 @@ func TestMakeDir(t *testing.T) {
 		}
 	}
 }
+
+// TestUpToDate: it says what WriteFile would do, and does nothing itself.
+func TestUpToDate(t *testing.T) {
+	g := newGuest(t)
+	put(t, g, "/root/.ssh/keys", "key\n", 0o600)
+	must(t, os.Chmod(g.Host("/root/.ssh"), 0o700))
+	link(t, g, ".ssh/keys", "/root/link")
+	keys := File{Path: "/root/.ssh/keys", Data: []byte("key\n"), Mode: 0o600, Dir: 0o700, Within: "/root", Owner: new(us())}
+	other := func(f func(*File)) File { c := keys; f(&c); return c }
+	tests := []struct {
+		name string
+		file File
+		want bool
+	}{
+		{"all as wanted", keys, true},
+		{"nothing but content wanted", File{Path: "/root/.ssh/keys", Data: []byte("key\n")}, true},
+		{"through a link", File{Path: "/root/link", Data: []byte("key\n")}, true},
+		{"other content", other(func(f *File) { f.Data = []byte("kez\n") }), false},
+		{"other length", other(func(f *File) { f.Data = nil }), false},
+		{"other mode", other(func(f *File) { f.Mode = 0o644 }), false},
+		{"other owner", other(func(f *File) { f.Owner = &Owner{4711, 4711} }), false},
+		{"other mode of the directory", other(func(f *File) { f.Dir = 0o755 }), false},
+		{"no file", other(func(f *File) { f.Path = "/root/.ssh/new" }), false},
+		{"no directory", other(func(f *File) { f.Path = "/root/ssh/keys" }), false},
+		{"out of the home", other(func(f *File) { f.Within = "/home" }), false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := g.UpToDate(tt.file); got != tt.want {
+				t.Errorf("UpToDate(%+v) = %v", tt.file, got)
+			}
+			if g.Exists("/root/ssh") || g.Exists("/root/.ssh/new") {
+				t.Error("something was made")
+			}
+			if tt.file.Owner != nil && *tt.file.Owner != us() {
+				return // an ordinary user cannot try that
+			}
+			changed, err := g.WriteFile(tt.file)
+			if changed == tt.want && err == nil {
+				t.Errorf("WriteFile: changed %v", changed)
+			}
+			must(t, os.RemoveAll(g.Host("/root/ssh")))
+			must(t, os.RemoveAll(g.Host("/root/.ssh/new")))
+			put(t, g, "/root/.ssh/keys", "key\n", 0o600)
+			must(t, os.Chmod(g.Host("/root/.ssh"), 0o700))
+		})
+	}
+}

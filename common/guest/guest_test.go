@@ -150,15 +150,15 @@ func TestRead(t *testing.T) {
 func TestReadWithin(t *testing.T) {
 	g := newGuest(t)
 	const home, keys = "/home/joe", "/home/joe/.ssh/authorized_keys"
-	if _, err := g.ReadWithin(home, keys, 10); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := g.ReadWithin(home, keys, us(), 10); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("no home: %v", err)
 	}
 	must(t, os.MkdirAll(g.Host(home), 0o755))
-	if _, err := g.ReadWithin(home, keys, 10); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := g.ReadWithin(home, keys, us(), 10); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("no .ssh: %v", err)
 	}
 	put(t, g, keys, "key\n", 0o600)
-	if b, err := g.ReadWithin(home, keys, 10); string(b) != "key\n" || err != nil {
+	if b, err := g.ReadWithin(home, keys, us(), 10); string(b) != "key\n" || err != nil {
 		t.Errorf("ReadWithin: %q, %v", b, err)
 	}
 	put(t, g, "/etc/shadow", "root:NP:::::::\n", 0o400)
@@ -172,7 +172,7 @@ func TestReadWithin(t *testing.T) {
 	} {
 		must(t, os.Remove(g.Host(keys)))
 		link(t, g, target, keys)
-		b, err := g.ReadWithin(home, keys, 10)
+		b, err := g.ReadWithin(home, keys, us(), 10)
 		if want == "" {
 			if string(b) != "dots\n" || err != nil {
 				t.Errorf("a link to %s: %q, %v", target, b, err)
@@ -183,7 +183,49 @@ func TestReadWithin(t *testing.T) {
 	}
 	must(t, os.Remove(g.Host(keys)))
 	must(t, unix.Mkfifo(g.Host(keys), 0o600))
-	if _, err := g.ReadWithin(home, keys, 10); err == nil {
+	if _, err := g.ReadWithin(home, keys, us(), 10); err == nil {
 		t.Error("a FIFO was read")
+	}
+}
+
+// TestReadable: a user's file is read for the user, and not what only we could
+// read: it may be a hard link to somebody else's file.
+func TestReadable(t *testing.T) {
+	g := newGuest(t)
+	me := us()
+	stranger, kin := Owner{me.UID + 1, me.GID + 1}, Owner{me.UID + 1, me.GID}
+	tests := []struct {
+		name string
+		mode fs.FileMode
+		user Owner
+		want bool
+	}{
+		{"own", 0o600, me, true},
+		{"own, whatever its mode", 0o000, me, true},
+		{"somebody else's", 0o600, stranger, false},
+		{"somebody else's, for their group", 0o640, stranger, false},
+		{"somebody else's, for all", 0o644, stranger, true},
+		{"of the group", 0o640, kin, true},
+		{"not for the group", 0o604, kin, false},
+		{"root's own", 0o600, Owner{0, 0}, true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			put(t, g, "/f", "", 0o600)
+			must(t, os.Chmod(g.Host("/f"), tt.mode))
+			if got := readable(state(t, g, "/f"), tt.user); got != tt.want {
+				t.Errorf("mode %v, user %v: %v, want %v", tt.mode, tt.user, got, tt.want)
+			}
+			must(t, os.Remove(g.Host("/f")))
+		})
+	}
+
+	const home, keys = "/home/joe", "/home/joe/.ssh/authorized_keys"
+	put(t, g, "/etc/shadow", "root:NP:::::::\n", 0o400)
+	must(t, os.MkdirAll(g.Host(home+"/.ssh"), 0o755))
+	must(t, os.Link(g.Host("/etc/shadow"), g.Host(keys)))
+	b, err := g.ReadWithin(home, keys, stranger, 100)
+	if b != nil || err == nil || !strings.Contains(err.Error(), "cannot read it") || strings.Contains(err.Error(), "NP") {
+		t.Errorf("a hard link to another's file: %q, %v", b, err)
 	}
 }
