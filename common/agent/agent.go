@@ -41,7 +41,10 @@ type Agent struct {
 	Guest   *guest.Guest
 	Log     *slog.Logger
 	DryRun  bool // -n: print the plan and change nothing
-	Again   bool // a run of this service already succeeded in this boot
+
+	// Again: a run of this service came to its end in this boot, and SMF starts
+	// no other by itself. An administrator asks for this one.
+	Again bool
 
 	settings map[string]string
 	changes  int
@@ -72,7 +75,10 @@ func Main(service string, run func(context.Context, *Agent) error, settings ...s
 			service, strings.Join(settings, " "))
 		flags.PrintDefaults()
 	}
-	if err := flags.Parse(os.Args[1:]); err != nil {
+	switch err := flags.Parse(os.Args[1:]); {
+	case errors.Is(err, flag.ErrHelp):
+		os.Exit(exitOK)
+	case err != nil:
 		os.Exit(exitConfig)
 	}
 	if *version {
@@ -119,15 +125,16 @@ func (a *Agent) start(run func(context.Context, *Agent) error, names, operands [
 	return exitOK
 }
 
-// once runs the service, with the mark of this boot around it.
+// once runs the service, one run at a time, and leaves a mark for this boot when
+// it has ended.
 func (a *Agent) once(ctx context.Context, run func(context.Context, *Agent) error) error {
 	if zone := a.zone(ctx); zone != "global" {
 		a.Log.Info("nothing to do in a non-global zone", "zone", zone)
 		return nil
 	}
 	mark := runDir + "/" + a.Service + ".done"
-	a.Again = a.Guest.Exists(mark)
 	if a.DryRun {
+		a.Again = a.Guest.Exists(mark)
 		return run(ctx, a)
 	}
 	for _, dir := range []string{runDir, keepDir, applied} {
@@ -142,11 +149,23 @@ func (a *Agent) once(ctx context.Context, run func(context.Context, *Agent) erro
 		return err
 	}
 	defer unlock()
-	if err := run(ctx, a); err != nil {
+	a.Again = a.Guest.Exists(mark)
+	err = run(ctx, a)
+	if !ended(ctx, err) {
 		return err
 	}
-	_, err = a.Guest.WriteFile(guest.File{Path: mark, Mode: 0o600})
+	if _, markErr := a.Guest.WriteFile(guest.File{Path: mark, Mode: 0o600}); markErr != nil {
+		return Join(err, markErr)
+	}
 	return err
+}
+
+// ended says whether a run came to its end: SMF does not start another in this
+// boot unless an administrator asks for it (svcadm restart, svcadm clear). One
+// that was told to end did not, and one that svc.startd tries again did not.
+func ended(ctx context.Context, err error) bool {
+	var again retryable
+	return err == nil || !errors.As(err, &again) && !errors.Is(ctx.Err(), context.Canceled)
 }
 
 // zone is the name of the zone that this process runs in; startd passes it.

@@ -32,7 +32,8 @@ func oneLine(errs []error) string {
 }
 
 // Apply carries out a plan, or prints it under -n. A step that fails skips the
-// rest of its part; the other parts go on. All errors come back together.
+// rest of its part; the other parts go on, until ctx ends. All errors come back
+// together.
 func (a *Agent) Apply(ctx context.Context, steps []guest.Step) error {
 	var errs []error
 	failed := map[string]bool{}
@@ -43,6 +44,10 @@ func (a *Agent) Apply(ctx context.Context, steps []guest.Step) error {
 		if a.DryRun {
 			a.show(s)
 			continue
+		}
+		if ctx.Err() != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", s.Why, context.Cause(ctx)))
+			break
 		}
 		changed, err := a.step(ctx, s)
 		if err != nil {
@@ -78,8 +83,11 @@ func (a *Agent) step(ctx context.Context, s guest.Step) (bool, error) {
 }
 
 // show prints a step for -n: the reason, the step, and what it changes in a
-// file.
+// file. A file that is as wanted is no change.
 func (a *Agent) show(s guest.Step) {
+	if s.File != nil && a.Guest.UpToDate(*s.File) {
+		return
+	}
 	fmt.Fprintf(os.Stdout, "# %s\n%s\n", s.Why, s)
 	if s.File == nil || s.File.Secret {
 		return

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"reflect"
 	"strings"
 
 	"illumos-metadata/common/guest"
@@ -44,6 +45,7 @@ func (a *Agent) ReadRecord(rec any) error {
 		return fmt.Errorf("read record: %w", err)
 	}
 	if err := json.Unmarshal(b, rec); err != nil {
+		reflect.ValueOf(rec).Elem().SetZero() // of some damage json reads the rest
 		a.Log.Warn("ignoring a damaged record", "file", a.recordFile(), "reason", err)
 	}
 	return nil
