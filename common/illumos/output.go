@@ -64,7 +64,17 @@ func number(text string) (uint64, error) {
 	if text == "-" {
 		return 0, nil
 	}
-	return strconv.ParseUint(text, 10, 64)
+	return unsigned(text, 10, 64)
+}
+
+// unsigned is strconv.ParseUint with an error that does not repeat the text,
+// which may be as long as somebody likes.
+func unsigned(text string, base, bits int) (uint64, error) {
+	n, err := strconv.ParseUint(text, base, bits)
+	if err != nil {
+		return 0, fmt.Errorf("no number: %w", errors.Unwrap(err))
+	}
+	return n, nil
 }
 
 // single gives the only line that a command printed.

@@ -6,7 +6,6 @@ package illumos
 import (
 	"context"
 	"fmt"
-	"strconv"
 
 	"illumos-metadata/common/guest"
 )
@@ -27,7 +26,7 @@ func parseMemory(out []byte) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	mib, err := strconv.ParseUint(line, 10, 63-20)
+	mib, err := unsigned(line, 10, 63-20)
 	if err != nil || mib == 0 {
 		return 0, fmt.Errorf("prtconf -m: line 1, %.100q: no amount of memory", line)
 	}

@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 
 	"illumos-metadata/common/guest"
@@ -87,7 +86,7 @@ func dimension(said map[string]uint64, comment string) error {
 	default:
 		return nil
 	}
-	n, err := strconv.ParseUint(first, 10, 64)
+	n, err := unsigned(first, 10, 64)
 	if err != nil || !ok {
 		return nil // "Sector Count …" and the like: headings
 	}
@@ -115,7 +114,7 @@ func parsePartition(line string) (Partition, error) {
 			base, bits = 16, 31
 		}
 		var err error
-		if n[i], err = strconv.ParseUint(f[i], base, bits); err != nil {
+		if n[i], err = unsigned(f[i], base, bits); err != nil {
 			return Partition{}, fmt.Errorf("field %d: %w", i+1, err)
 		}
 	}

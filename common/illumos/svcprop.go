@@ -28,15 +28,18 @@ func Properties(ctx context.Context, g *guest.Guest, fmri, group string) (map[st
 func parseProperties(out []byte, group string) (map[string]string, error) {
 	props := map[string]string{}
 	for i, words := range shellLines(string(out)) {
-		name, ok := "", false
-		if len(words) >= 2 {
-			name, ok = strings.CutPrefix(words[0], group+"/")
+		wrong := func(what string) error {
+			return fmt.Errorf("svcprop: line %d, %.100q: %s", i+1, strings.Join(words, " "), what)
 		}
+		if len(words) < 2 {
+			return nil, wrong("no property with its type")
+		}
+		name, ok := strings.CutPrefix(words[0], group+"/")
 		if !ok || name == "" {
-			return nil, fmt.Errorf("svcprop: line %d, %.100q: no property of %s with its type", i+1, words, group)
+			return nil, wrong("no property of " + group)
 		}
 		if _, twice := props[name]; twice {
-			return nil, fmt.Errorf("svcprop: line %d, %.100q: a second %s", i+1, words, words[0])
+			return nil, wrong("the property was there before")
 		}
 		props[name] = strings.Join(words[2:], " ")
 	}

@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 
 	"illumos-metadata/common/guest"
@@ -48,14 +47,14 @@ func parseDatasets(out []byte) ([]Dataset, error) {
 		if d.Name == "" || d.Type == "" {
 			return errors.New("a dataset without name or type")
 		}
-		if _, err := strconv.ParseUint(d.GUID, 10, 64); err != nil {
+		if _, err := unsigned(d.GUID, 10, 64); err != nil {
 			return fmt.Errorf("guid: %w", err)
 		}
 		if d.Type != "volume" && f[3] == "-" {
 			f[3] = "0"
 		}
 		for i, n := range []*int64{&d.Size, &d.Used, &d.Available} {
-			u, err := strconv.ParseUint(f[3+i], 10, 63)
+			u, err := unsigned(f[3+i], 10, 63)
 			if err != nil {
 				return fmt.Errorf("field %d: %w", 4+i, err)
 			}

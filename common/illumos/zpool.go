@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 
 	"illumos-metadata/common/guest"
@@ -40,7 +39,7 @@ func ReadPool(ctx context.Context, g *guest.Guest, name string) (Pool, error) {
 	}
 	p, err := parsePool(out)
 	if err == nil && p.Name != name {
-		err = fmt.Errorf("zpool list: pool %q, but %q was asked for", p.Name, name)
+		err = fmt.Errorf("zpool list: pool %.100q, but %.100q was asked for", p.Name, name)
 	}
 	return p, err
 }
@@ -116,7 +115,7 @@ func parsePoolGUID(out []byte) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if n, err := strconv.ParseUint(guid, 10, 64); err != nil || n == 0 {
+	if n, err := unsigned(guid, 10, 64); err != nil || n == 0 {
 		return "", fmt.Errorf("zpool get: line 1, %.100q: no GUID", guid)
 	}
 	return guid, nil
