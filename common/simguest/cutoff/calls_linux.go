@@ -6,9 +6,7 @@ package cutoff
 import (
 	"bytes"
 	"encoding/binary"
-	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
 	"os"
 	"strings"
@@ -79,15 +77,20 @@ func changes(tid int, nr uint64, args [6]uint64) string {
 	}
 	words := []string{c.name}
 	for _, a := range c.names {
-		words = append(words, readString(tid, args[a.name]))
+		name := readString(tid, args[a.name])
+		if a.relative(name, args) {
+			dir, _ := os.Readlink(descriptor(tid, args[a.dir])) // a bad one has no name
+			name = dir + "/" + name
+		}
+		words = append(words, name)
 	}
 	if c.fd != none {
-		link := fmt.Sprintf("/proc/%d/fd/%d", tid, int32(args[c.fd]))
+		link := descriptor(tid, args[c.fd])
 		if c.data && (int32(args[c.fd]) <= 2 || !regular(link)) {
 			return ""
 		}
-		to, _ := os.Readlink(link) // a bad descriptor has no name
-		words = append(words, to)
+		name, _ := os.Readlink(link)
+		words = append(words, name)
 	}
 	if c.flags != none && !c.writes(tid, nr, args) {
 		return ""
@@ -105,22 +108,34 @@ func (c call) writes(tid int, nr uint64, args [6]uint64) bool {
 	if flags&(unix.O_CREAT|unix.O_TRUNC|unix.O_WRONLY|unix.O_RDWR) == 0 {
 		return false
 	}
-	path := readString(tid, args[c.names[0].name])
-	switch dir := c.names[0].dir; {
+	a := c.names[0]
+	path := readString(tid, args[a.name])
+	switch {
+	case a.relative(path, args):
+		path = descriptor(tid, args[a.dir]) + "/" + path
 	case strings.HasPrefix(path, "/"):
 		path = fmt.Sprintf("/proc/%d/root%s", tid, path)
-	case dir == none || int32(args[dir]) == unix.AT_FDCWD:
-		path = fmt.Sprintf("/proc/%d/cwd/%s", tid, path)
 	default:
-		path = fmt.Sprintf("/proc/%d/fd/%d/%s", tid, int32(args[dir]), path)
+		path = fmt.Sprintf("/proc/%d/cwd/%s", tid, path)
 	}
 	return regular(path)
 }
 
-// regular says whether path is a regular file, or nothing yet.
+// relative says whether a name is relative to an open directory.
+func (a arg) relative(name string, args [6]uint64) bool {
+	return !strings.HasPrefix(name, "/") && a.dir != none && int32(args[a.dir]) != unix.AT_FDCWD
+}
+
+// descriptor gives the link that stands for an open file.
+func descriptor(tid int, fd uint64) string { return fmt.Sprintf("/proc/%d/fd/%d", tid, int32(fd)) }
+
+// regular says whether path is a regular file, or nothing yet. It does not ask
+// package os, which calls an eventfd(2) regular too, since that has no type at
+// all: Go's runtime writes to one now and then.
 func regular(path string) bool {
-	info, err := os.Stat(path)
-	return errors.Is(err, fs.ErrNotExist) || err == nil && info.Mode().IsRegular()
+	var st unix.Stat_t
+	err := unix.Stat(path, &st)
+	return err == unix.ENOENT || err == nil && st.Mode&unix.S_IFMT == unix.S_IFREG
 }
 
 // executes gives the path of the program that a system call is to begin, or "".

@@ -29,7 +29,7 @@ type Command struct {
 
 // A Result is what became of a run.
 type Result struct {
-	// Steps are in words, for messages: "renameat .a.new a". The last one was
+	// Steps are in words, for messages: "renameat /etc/.a.new /etc/a". The last one was
 	// not done if Killed is set.
 	Steps  []string
 	Status int  // exit status; -1 if a signal ended the program

@@ -103,11 +103,11 @@ var writerSteps = []struct {
 	set  map[string]string // "" takes a name away
 }{
 	{"mkdirat d", map[string]string{"d": "directory"}},
-	{"openat new", map[string]string{"d/new": "0600 "}},
+	{"openat DIR/d/new", map[string]string{"d/new": "0600 "}},
 	{"write DIR/d/new", map[string]string{"d/new": "0600 text"}},
 	{"fchmod DIR/d/new", map[string]string{"d/new": "0640 text"}},
 	{"fsync DIR/d/new", nil},
-	{"renameat new a", map[string]string{"d/new": "", "d/a": "0640 text"}},
+	{"renameat DIR/d/new DIR/d/a", map[string]string{"d/new": "", "d/a": "0640 text"}},
 	{"symlinkat d/link", map[string]string{"d/link": "a"}},
 	{"linkat d/a d/b", map[string]string{"d/b": "0640 text"}},
 	{"exec /proc/self/exe", map[string]string{"touched": "0600 "}},

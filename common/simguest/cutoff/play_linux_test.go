@@ -13,6 +13,8 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+
+	"golang.org/x/sys/unix"
 )
 
 // TestMain plays one of the programs below, if this process was started as one.
@@ -47,6 +49,10 @@ func writer() {
 	null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
 	must(err)
 	fmt.Fprintln(null, "not a step")
+	event, err := unix.Eventfd(0, 0)
+	must(err)
+	_, err = unix.Write(event, make([]byte, 8))
+	must(err)
 	must(os.Mkdir("d", 0o700))
 	atomically("d/a", "text")
 	must(os.Symlink("a", "d/link"))
