@@ -1,0 +1,171 @@
+// Copyright 2026 The illumos metadata suite authors
+// SPDX-License-Identifier: Apache-2.0
+
+package volume
+
+import (
+	"cmp"
+	"errors"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"regexp"
+	"slices"
+	"syscall"
+
+	"illumos-metadata/common/guest"
+)
+
+// headSize is how much of a disk is read to see what it is. It is a multiple of
+// every sector size, as raw nodes ask for (blkdev.c, bd_check_uio).
+const headSize = 4096
+
+// directories are where disks have their nodes (devfsadm(8), disk_link.c). A
+// block node takes any read, so it comes before the raw one; those of
+// removable media are there a second time.
+var directories = []string{"/dev/dsk/", "/dev/rdsk/", "/dev/removable-media/dsk/", "/dev/removable-media/rdsk/"}
+
+// nodeName splits the name of a node into that of the disk and the node's own:
+// c0d0p0, c2t0d0s2, c3t5000CCA0496FCA6Dd0. Of the slices and partitions only
+// those count that can stand for a whole medium.
+var nodeName = regexp.MustCompile(`^(c([0-9]+)(?:t([0-9A-F]+))?d([0-9A-F]+))(p0|s2|s0)?$`)
+
+// nodeOrder is the order in which the nodes of one disk are tried. p0 is the
+// whole medium under every label; the bare name is it under an EFI label; s2
+// and s0 are it where the driver makes up a label (cmlb.c), as for a CD.
+var nodeOrder = []string{"p0", "", "s2", "s0"}
+
+// A disk is one disk or drive.
+type disk struct {
+	name  string   // c2t0d0
+	nodes []string // the paths that are there, in the order in which they are tried
+	whole int      // so many of them stand for the whole medium under every label
+}
+
+// list gives all disks in device order.
+func list(g *guest.Guest) ([]disk, error) {
+	there, names := map[string]bool{}, map[string]bool{}
+	for _, dir := range directories {
+		entries, err := g.ReadDir(dir)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		for _, name := range entries {
+			if m := nodeName.FindStringSubmatch(name); m != nil {
+				there[dir+name], names[m[1]] = true, true
+			}
+		}
+	}
+	var disks []disk
+	for _, name := range slices.SortedFunc(maps.Keys(names), deviceOrder) {
+		d := disk{name: name}
+		for _, node := range nodeOrder {
+			for _, dir := range directories {
+				if there[dir+name+node] {
+					d.nodes = append(d.nodes, dir+name+node)
+				}
+			}
+			if node == "" {
+				d.whole = len(d.nodes)
+			}
+		}
+		disks = append(disks, d)
+	}
+	return disks, nil
+}
+
+// deviceOrder compares two disks by controller, target and logical unit, all of
+// them as numbers: c2t0d0 comes before c10t0d0.
+func deviceOrder(a, b string) int {
+	m, n := nodeName.FindStringSubmatch(a), nodeName.FindStringSubmatch(b)
+	order := 0
+	for i := 2; i <= 4; i++ {
+		order = cmp.Or(order, cmp.Compare(len(m[i]), len(n[i])), cmp.Compare(m[i], n[i]))
+	}
+	return order
+}
+
+// probe looks for an archive on one disk; a zero Volume says that it has none.
+// A disk whose whole medium was read needs no other node, but for the slices
+// that a label makes; those are only for luck, so their failures mean nothing.
+func (d disk) probe(g *guest.Guest) (Volume, error) {
+	var failure error
+	seen := false
+	for i, node := range d.nodes {
+		head, err := readHead(g, node)
+		if err != nil {
+			if !empty(err) && failure == nil {
+				failure = err
+			}
+			continue
+		}
+		if f := detect(head); f != nil {
+			return Volume{node, f.name}, nil
+		}
+		if i < d.whole {
+			seen = true
+			if !labelled(head) {
+				break // every other node is the same again
+			}
+		}
+	}
+	if seen {
+		return Volume{}, nil
+	}
+	return Volume{}, failure
+}
+
+// empty says whether err means that there is nothing behind a node: no medium
+// in the drive, a slice of no size, a device that is gone (sd.c, sdopen;
+// blkdev.c, bd_open).
+func empty(err error) bool {
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENXIO) || errors.Is(err, syscall.ENODEV)
+}
+
+// labelled says whether the first sector is that of a disk with partitions: a
+// master boot record, be it protective, is under every label that x86 uses.
+func labelled(head []byte) bool {
+	return len(head) >= 512 && head[510] == 0x55 && head[511] == 0xaa
+}
+
+// open opens a node for reading. A FIFO would keep us waiting for a writer, so
+// it is refused unopened, as what is no device. Neither O_NDELAY nor O_EXCL: an
+// empty drive is to say so at once, and whoever else reads the disk may do so.
+func open(g *guest.Guest, node string) (*os.File, error) {
+	info, err := g.Stat(node)
+	if err != nil {
+		return nil, err
+	}
+	if info.Mode()&fs.ModeNamedPipe != 0 {
+		return nil, &fs.PathError{Op: "open", Path: node, Err: syscall.ENODEV}
+	}
+	return g.Open(node)
+}
+
+// readHead gives the first bytes of a disk, fewer if it holds no more.
+func readHead(g *guest.Guest, node string) ([]byte, error) {
+	f, err := open(g, node)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	head := make([]byte, headSize)
+	n, err := f.ReadAt(head, 0)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, &fs.PathError{Op: "read", Path: node, Err: reason(err)}
+	}
+	return head[:n], nil
+}
+
+// reason drops the path of a PathError: it is not the guest's own one.
+func reason(err error) error {
+	var pe *fs.PathError
+	if errors.As(err, &pe) {
+		return pe.Err
+	}
+	return err
+}

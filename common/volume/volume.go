@@ -1,0 +1,126 @@
+// Copyright 2026 The illumos metadata suite authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package volume finds and reads the volumes on which a hypervisor hands
+// metadata to its guest: a disk or CD that holds a cpio archive from its first
+// byte on. It reads them in this process: nothing is mounted, no program is
+// run, nothing is written, and a name in an archive is only a name to look up.
+// Which volume is used and what its members mean is for package provider.
+//
+// What a volume says is foreign and may be hostile, so everything is bounded:
+// what is kept by the caller's limits, the archive by maxArchive and
+// maxMembers, and every wait by the context, even where the system call itself
+// cannot be called off.
+package volume
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"sync"
+	"time"
+
+	"illumos-metadata/common/guest"
+)
+
+// A Volume is a disk that begins with an archive.
+type Volume struct {
+	Place  string // the node that it was seen on, /dev/dsk/c2t0d0p0
+	Format string // "binary", "binary, big-endian", "odc", "newc" or "crc"
+}
+
+// Find looks at every disk of the guest and gives those that begin with an
+// archive, in device order: by controller, target and logical unit.
+//
+// Absent is what can hold none: a node that is not there, an empty drive or
+// slice (ENXIO, ENODEV), a disk that was read and begins with something else.
+// Any other disk that does not let itself be read, one that does not answer in
+// time among them, may well hold the archive that is looked for: it comes back
+// as unreadable, one error for each disk. It is for the caller to never take
+// that for absence.
+func Find(ctx context.Context, g *guest.Guest) (found []Volume, unreadable []error, err error) {
+	disks, err := within(ctx, func() ([]disk, error) { return list(g) })
+	if err != nil {
+		return nil, nil, fmt.Errorf("list the disks: %w", err)
+	}
+	found, unreadable = scan(ctx, disks, func(d disk) (Volume, error) { return d.probe(g) })
+	return found, unreadable, nil
+}
+
+// scan probes all disks at once, so that one that hangs holds up no other, and
+// leaves half of the time for reading what it has found.
+func scan(ctx context.Context, disks []disk, probe func(disk) (Volume, error)) (found []Volume, unreadable []error) {
+	ctx, cancel := halfOf(ctx)
+	defer cancel()
+	volumes, errs := make([]Volume, len(disks)), make([]error, len(disks))
+	var all sync.WaitGroup
+	for i, d := range disks {
+		all.Go(func() {
+			volumes[i], errs[i] = within(ctx, func() (Volume, error) { return probe(d) })
+		})
+	}
+	all.Wait()
+	for i, d := range disks {
+		switch {
+		case errs[i] != nil:
+			unreadable = append(unreadable, fmt.Errorf("disk %s: %w", d.name, errs[i]))
+		case volumes[i] != Volume{}:
+			found = append(found, volumes[i])
+		}
+	}
+	return found, unreadable
+}
+
+// Read gives the members that limits names, each of at most that many bytes.
+// An archive that does not go on to its end is an error.
+func (v Volume) Read(ctx context.Context, g *guest.Guest, limits map[string]int64) (Content, error) {
+	c, err := within(ctx, func() (Content, error) {
+		f, err := open(g, v.Place)
+		if err != nil {
+			return Content{}, err
+		}
+		defer f.Close()
+		return readArchive(&sectors{ctx: ctx, f: f}, limits)
+	})
+	if err != nil {
+		return Content{}, fmt.Errorf("read archive %s: %w", v.Place, err)
+	}
+	return c, nil
+}
+
+// halfOf gives a context with half of the time that ctx has left.
+func halfOf(ctx context.Context) (context.Context, context.CancelFunc) {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		return context.WithCancel(ctx)
+	}
+	half := time.Until(deadline) / 2
+	return context.WithTimeoutCause(ctx, half, fmt.Errorf("no answer within %v: %w", half.Round(time.Millisecond), os.ErrDeadlineExceeded))
+}
+
+// within waits for f as long as ctx lasts. No signal ends an open(2) or
+// read(2) of a disk that does not answer; f then goes on by itself, until the
+// program ends, and what it finds is dropped.
+func within[T any](ctx context.Context, f func() (T, error)) (T, error) {
+	type result struct {
+		value T
+		err   error
+	}
+	done := make(chan result, 1)
+	go func() {
+		v, err := f()
+		done <- result{v, err}
+	}()
+	select {
+	case r := <-done:
+		return r.value, r.err
+	case <-ctx.Done():
+	}
+	select {
+	case r := <-done: // both at once: an answer is better than none
+		return r.value, r.err
+	default:
+		var none T
+		return none, context.Cause(ctx)
+	}
+}
