@@ -1,0 +1,54 @@
+// Copyright 2026 The illumos metadata suite authors
+// SPDX-License-Identifier: Apache-2.0
+
+package simnet
+
+import "illumos-metadata/common/simguest/world"
+
+// Requests are all messages with which the guest asked for a lease, oldest
+// first, over all boots.
+func Requests(w *world.World) ([]Request, error) {
+	var all []Request
+	err := view(w, func(s *state) { all = s.Sent })
+	return all, err
+}
+
+// NodeName is the name that the kernel has at present.
+func NodeName(w *world.World) (string, error) {
+	name := ""
+	err := view(w, func(s *state) { name = s.NodeName })
+	return name, err
+}
+
+// An Address is one row of ipadm show-addr.
+type Address struct{ Object, Type, State, Addr string }
+
+// Addresses are all addresses of the guest, the disabled ones among them.
+func Addresses(w *world.World) ([]Address, error) {
+	var all []Address
+	err := view(w, func(s *state) {
+		rows, _ := s.addrInfos("")
+		for _, r := range rows {
+			row := s.addrRow(r)
+			all = append(all, Address{row["ADDROBJ"], row["TYPE"], row["STATE"], row["ADDR"]})
+		}
+	})
+	return all, err
+}
+
+// A Route is one route that somebody added; Interface is "" if it is bound to
+// none.
+type Route struct{ Destination, Gateway, Interface string }
+
+// Routes are the routes that are in effect, without the kernel's own.
+func Routes(w *world.World) ([]Route, error) {
+	var all []Route
+	err := view(w, func(s *state) {
+		for _, r := range s.Routes {
+			if !r.Saved {
+				all = append(all, Route{r.Dst.String(), r.Gateway.String(), r.If})
+			}
+		}
+	})
+	return all, err
+}
