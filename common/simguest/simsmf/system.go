@@ -6,32 +6,14 @@ package simsmf
 import (
 	"context"
 	"errors"
+	"maps"
+	"strconv"
+	"sync/atomic"
+	"syscall"
 	"time"
 
 	"illumos-metadata/common/simguest/world"
 )
-
-// A Distribution is one of the systems that differ in a service's dependencies.
-type Distribution string
-
-// The distributions.
-const (
-	OmniOS      Distribution = "omnios" // "" is the same
-	OpenIndiana Distribution = "openindiana"
-)
-
-// Config says what the repository of a new guest holds.
-type Config struct {
-	Distribution Distribution
-	// Zone is the name of the zone; "" means global.
-	Zone string
-	// Enable and Disable are instances of the system's own services that are
-	// not as they come: "svc:/network/dns/client:default".
-	Enable, Disable []string
-	// Absent are services of the system that this image does not have:
-	// "network/ipfilter".
-	Absent []string
-}
 
 // Options say how a boot runs.
 type Options struct {
@@ -44,48 +26,133 @@ type Options struct {
 	Methods map[string]world.Command
 	// Events is told what happens, in order, never two at a time.
 	Events func(Event)
-	// Grace is how long Halt waits after SIGTERM; 0 means 5 s.
+	// Grace is how long going down waits after SIGTERM; 0 means 5 s, as halt(8).
 	Grace time.Duration
 }
 
 // A System is a guest that is up: svc.startd at work in this process.
-type System struct{}
-
-var errTODO = errors.New("not written yet")
-
-// Commands are the commands of SMF, and those that bring a system down, by
-// their path on the guest.
-func Commands() map[string]world.Command { return nil }
-
-// Build makes the repository of a new guest, with the system's own services.
-func Build(w *world.World, c Config) error { return errTODO }
+type System struct {
+	e     *engine
+	syncs atomic.Int64
+}
 
 // Boot imports the guest's manifests and starts what is enabled. It returns at
-// once; the work goes on until Halt, or the end of ctx.
-func Boot(ctx context.Context, w *world.World, o Options) (*System, error) { return nil, errTODO }
+// once; the work goes on until Halt, or the end of ctx, which is as a power
+// failure: everything is killed.
+func Boot(ctx context.Context, w *world.World, o Options) (*System, error) {
+	e := &engine{
+		w: w, o: o, graph: newGraph(w.Path), units: map[string]*unit{}, up: map[string][]*unit{},
+		inbox: make(chan func()), logDir: earlyLogDir, syncs: map[string]chan struct{}{},
+		down: make(chan How, 1), done: make(chan struct{}), live: map[*process]bool{},
+	}
+	if err := change(w, forget); err != nil {
+		return nil, err
+	}
+	if err := importAll(w, e.imported); err != nil {
+		return nil, err
+	}
+	if err := e.boot(); err != nil {
+		return nil, err
+	}
+	pipe, err := listen(w, func(verb, operand string) { e.tell(func() { e.request(verb, operand) }) })
+	if err != nil {
+		return nil, err
+	}
+	e.pipe = pipe
+	go e.loop(ctx)
+	return &System{e: e}, nil
+}
 
-// Settle waits until no method runs and nothing more can start.
-func (s *System) Settle(ctx context.Context) error { return errTODO }
+// forget drops what svc.configd keeps in memory only, and takes the running
+// snapshot of an instance that has none yet.
+func forget(r *repository) error {
+	for _, fmri := range r.instances("") {
+		_, i := r.find(fmri)
+		maps.DeleteFunc(i.Groups, func(_ string, g *group) bool { return g.Volatile })
+		if i.Running == nil {
+			r.refresh(fmri)
+		}
+	}
+	return nil
+}
 
-// Halt takes the system down as init(8) and svc.startd(8) do: SIGTERM to what
-// runs, SIGKILL after Options.Grace. What is stored stays for the next Boot.
-func (s *System) Halt(ctx context.Context) error { return errTODO }
+// imported tells of one manifest.
+func (e *engine) imported(path string, err error) {
+	ev := Event{Kind: Imported, Path: path}
+	if err != nil {
+		ev.Why = err.Error()
+		e.append("system-early-manifest-import:default.log", "svccfg: "+firstLine(err)+"\nsvccfg: Import of "+path+" failed.\n")
+	}
+	e.emit(ev)
+}
+
+// Settle waits until no method runs and nothing more can start. Requests that
+// commands have made before count.
+func (s *System) Settle(ctx context.Context) error {
+	c := make(chan struct{})
+	name := strconv.FormatInt(s.syncs.Add(1), 10)
+	s.e.tell(func() { s.e.syncs[name] = c })
+	if err := ask(s.e.w, "sync", name); err != nil && !errors.Is(err, errNoSystem) {
+		return err
+	}
+	select {
+	case <-c:
+		return nil
+	case <-s.e.done:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Halt takes the system down as halt(8) does: SIGTERM to what runs, SIGKILL
+// after Options.Grace. What is stored stays for the next Boot.
+func (s *System) Halt(ctx context.Context) error {
+	s.e.tell(func() { s.e.halt(s.e.o.Grace) })
+	select {
+	case <-s.e.done:
+		return nil
+	case <-ctx.Done():
+		s.e.tell(func() { s.e.halt(-1) })
+		return ctx.Err()
+	}
+}
 
 // Down gives what the guest asked for with reboot(8), halt(8), poweroff(8),
 // shutdown(8) or init(8): one value, when it asks. The system then goes down by
 // itself; Halt waits for that.
-func (s *System) Down() <-chan How { return nil }
+func (s *System) Down() <-chan How { return s.e.down }
 
-// A Status is what svcs(1) shows of an instance.
-type Status struct {
-	FMRI    string
-	Enabled bool
-	State   string    // online, maintenance, ...
-	Next    string    // none, or where a running transition leads
-	Since   time.Time // of State
-	Why     string    // auxiliary state
-	Log     string    // path on the guest
+// goDown is for a guest that asks to go down.
+func (e *engine) goDown(how How) {
+	if e.asked {
+		return
+	}
+	e.asked = true
+	e.emit(Event{Kind: Shutdown, How: how})
+	e.down <- how
+	e.halt(e.o.Grace)
 }
 
-// List gives all instances, in order of their FMRI. It needs no live System.
-func List(w *world.World) ([]Status, error) { return nil, errTODO }
+// halt stops svc.startd, and then everything that runs. A negative grace kills
+// at once.
+func (e *engine) halt(grace time.Duration) {
+	if e.halting && grace >= 0 {
+		return
+	}
+	e.halting = true
+	if grace == 0 {
+		grace = 5 * time.Second
+	}
+	for p := range e.live {
+		go func() {
+			if grace > 0 {
+				p.kill(syscall.SIGTERM)
+				for end := time.Now().Add(grace); p.alive() && time.Now().Before(end); {
+					time.Sleep(poll)
+				}
+			}
+			p.kill(syscall.SIGKILL)
+		}()
+	}
+}
