@@ -1,0 +1,35 @@
+// Copyright 2026 The illumos metadata suite authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Network configures the guest's network from the metadata: DHCP on the
+// preferred interface, unless the metadata or an administrator asks to leave
+// the network alone. Addresses made by hand stay as they are. It waits for
+// leases within a limit, and what it has made keeps working after it.
+package main
+
+import (
+	"context"
+
+	"illumos-metadata/common/agent"
+	"illumos-metadata/common/cache"
+	"illumos-metadata/common/guest"
+	"illumos-metadata/common/metadata"
+)
+
+func main() { agent.Main("network", run, "skip", "dhcp_timeout") }
+
+func run(ctx context.Context, a *agent.Agent) error {
+	limit, badLimit := a.Seconds("dhcp_timeout", guest.DHCPLimit, guest.MaxDHCPLimit)
+	_, badSkip := a.Bool("skip", false)
+	if err := agent.Join(badLimit, badSkip); err != nil {
+		return err
+	}
+	ans, err := cache.Load(ctx, a.Guest, cache.Options{Fresh: a.Again, DryRun: a.DryRun})
+	if err != nil {
+		return err
+	}
+	in := ans.Instance
+	w := wanted(in)
+	w.Skip, _ = a.Bool("skip", w.Skip) // checked above
+	return agent.Join(append(in.Errs(metadata.ItemNetwork), configure(ctx, a, in.ID, w, limit))...)
+}
