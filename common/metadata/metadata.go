@@ -31,7 +31,7 @@ type Instance struct {
 	Place    string `json:"place,omitempty"` // where it was read, /dev/dsk/c2t0d0p0
 
 	ID       string `json:"id"`        // instance ID, never empty
-	IDOrigin string `json:"id_origin"` // "metadata", "smbios-uuid" or "hash"
+	IDOrigin string `json:"id_origin"` // "metadata", "smbios-uuid", "hash"; "platform" where there is no source
 
 	Hostname string  `json:"hostname,omitempty"` // as given: short or with a domain
 	Keys     []Key   `json:"keys,omitempty"`

@@ -89,10 +89,14 @@ var platforms = []Platform{
 	{Name: "vmware", Generic: true, marks: []mark{{manufacturer, holds, "VMware"}}},
 	{Name: "vmware", Generic: true, marks: []mark{{product, holds, "VMware"}}},
 	{Name: "virtualbox", Generic: true, marks: []mark{{product, is, "VirtualBox"}}},
+	{Name: "xen", Generic: true, marks: []mark{{product, is, "HVM domU"}}},
 	{Name: "bhyve", Generic: true, marks: []mark{{product, is, "BHYVE"}}},
 	{Name: "kubevirt", Generic: true, marks: []mark{{manufacturer, is, "KubeVirt"}}},
 	{Name: "qemu", Generic: true, marks: []mark{{manufacturer, is, "QEMU"}}},
 	{Name: "qemu", Generic: true, marks: []mark{{product, strings.HasPrefix, "Standard PC"}}},
+	// A UUID may begin like that by chance, so it only decides what nothing else does.
+	{Name: "ec2", marks: []mark{{uuid, strings.HasPrefix, "ec2"}}},
+	{Name: "ec2", marks: []mark{{swappedUUID, strings.HasPrefix, "ec2"}}},
 }
 
 // Identify gives the platform that the SMBIOS strings name, or "unknown".

@@ -33,7 +33,8 @@ var errAbsent = errors.New("not there")
 type Documents struct {
 	Place    string // device or URL
 	Files    map[string][]byte
-	Warnings []string // what was passed over while looking
+	Refused  map[string]string // files that are there but cannot be used, and why
+	Warnings []string          // what was passed over while looking
 }
 
 // A Provider is one source of metadata. Only fetch does I/O. It gives errAbsent
@@ -98,15 +99,15 @@ func Find(ctx context.Context, g *guest.Guest, s illumos.SMBIOS, pinned string) 
 		return nil, fmt.Errorf("%w: platform %s (manufacturer %q, product %q) and no metadata volume",
 			metadata.ErrNoSource, platform.Name, s.Manufacturer, s.Product)
 	}
-	id := s.UUID
-	if id == "" {
-		id = platform.Name
-	}
 	g.Log.Info("no metadata volume: DHCP on the preferred interface", "platform", platform.Name)
-	return &metadata.Instance{
-		Source: None, Platform: platform.Name, ID: id, IDOrigin: "smbios-uuid",
+	in := &metadata.Instance{
+		Source: None, Platform: platform.Name, ID: s.UUID, IDOrigin: "smbios-uuid",
 		Network: metadata.Network{DHCP: true},
-	}, nil
+	}
+	if in.ID == "" {
+		in.ID, in.IDOrigin = platform.Name, "platform"
+	}
+	return in, nil
 }
 
 // instance parses and validates documents, and gives the instance an ID if

@@ -1,0 +1,166 @@
+// Copyright 2026 The illumos metadata suite authors
+// SPDX-License-Identifier: Apache-2.0
+
+package provider
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"illumos-metadata/common/illumos"
+	"illumos-metadata/common/metadata"
+)
+
+// provider gives one of the sources.
+func provider(t *testing.T, name string) Provider {
+	t.Helper()
+	for _, p := range providers {
+		if p.Name == name {
+			return p
+		}
+	}
+	t.Fatalf("no source %s", name)
+	return Provider{}
+}
+
+// roundTrip checks that the cache gives back what it gets.
+func roundTrip(t *testing.T, in *metadata.Instance) {
+	t.Helper()
+	b, err := json.Marshal(in)
+	must(t, err)
+	var back metadata.Instance
+	must(t, json.Unmarshal(b, &back))
+	if d := cmp.Diff(in, &back, cmpopts.EquateEmpty()); d != "" {
+		t.Errorf("the cache changes it:\n%s", d)
+	}
+	if metadata.Digest(in) != metadata.Digest(&back) {
+		t.Error("the cache changes the digest")
+	}
+}
+
+// TestFindEverywhere: a volume counts on every platform (row D2).
+func TestFindEverywhere(t *testing.T) {
+	g := newGuest(t, map[string]string{"c2t0d0p0": pack("newc", full())})
+	for _, row := range identities {
+		s := row.smbios
+		s.UUID = qemu().UUID
+		in, err := Find(t.Context(), g, s, "auto")
+		if err != nil || in.Source != "cpio" || in.Hostname != "web1.example.com" {
+			t.Errorf("%s: %+v, %v", row.name, in, err)
+		}
+	}
+}
+
+// TestFindNone: what a machine without any volume gets.
+func TestFindNone(t *testing.T) {
+	g := newGuest(t, map[string]string{"c1t0d0p0": noMedium})
+	for _, row := range identities {
+		s := row.smbios
+		platform := Identify(s)
+		in, err := Find(t.Context(), g, s, "auto")
+		if !platform.Generic {
+			if !errors.Is(err, metadata.ErrNoSource) || !strings.Contains(err.Error(), platform.Name) {
+				t.Errorf("%s: %+v, %v; want ErrNoSource with the platform", row.name, in, err)
+			}
+			continue
+		}
+		must(t, err)
+		want := &metadata.Instance{Source: None, Platform: platform.Name, ID: s.UUID, IDOrigin: "smbios-uuid", Network: metadata.Network{DHCP: true}}
+		if s.UUID == "" {
+			want.ID, want.IDOrigin = platform.Name, "platform"
+		}
+		if d := cmp.Diff(want, in); d != "" {
+			t.Errorf("%s (-want +got):\n%s", row.name, d)
+		}
+	}
+}
+
+func TestFindErrors(t *testing.T) {
+	empty := map[string]string{"c1t0d0p0": noMedium}
+	cut := map[string]string{"c2t0d0p0": pack("odc", full())[:300]}
+	tests := []struct {
+		name   string
+		disks  map[string]string
+		pinned string
+		want   string
+	}{
+		{"unreadable on a generic platform", cut, "auto", "metadata source cpio: read archive /dev/dsk/c2t0d0p0: odc archive, member 1: unexpected EOF"},
+		{"unreadable and pinned", cut, "cpio", "metadata source cpio: read archive /dev/dsk/c2t0d0p0: odc archive, member 1: unexpected EOF"},
+		{"pinned, but absent", empty, "cpio", "metadata source cpio, which config/source names, is not there"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			in, err := Find(t.Context(), newGuest(t, tt.disks), qemu(), tt.pinned)
+			if err == nil || err.Error() != tt.want || errors.Is(err, metadata.ErrNoSource) {
+				t.Errorf("got %+v, %v\nwant %s", in, err, tt.want)
+			}
+		})
+	}
+	late := errors.New("no metadata within 1s")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(late)
+	if in, err := Find(ctx, newGuest(t, empty), qemu(), "auto"); err != nil && !errors.Is(err, late) {
+		t.Errorf("after the end of the context: %+v, %v", in, err)
+	}
+}
+
+func TestFindPinned(t *testing.T) {
+	g := newGuest(t, map[string]string{"c2t0d0p0": pack("newc", full())})
+	in, err := Find(t.Context(), g, illumos.SMBIOS{}, "cpio")
+	if err != nil || in.Source != "cpio" {
+		t.Errorf("got %+v, %v", in, err)
+	}
+}
+
+// TestFindOrder: the first source that is there counts, one that is absent is
+// passed over, and one that cannot be read ends the search.
+func TestFindOrder(t *testing.T) {
+	if got, want := Names(), "auto, none, cpio"; got != want {
+		t.Errorf("Names() = %s, want %s", got, want)
+	}
+	for source, want := range map[string]bool{"auto": true, "none": true, "cpio": true, "": false, "nocloud": false, "auto, none": false} {
+		if Known(source) != want {
+			t.Errorf("Known(%q) = %v", source, !want)
+		}
+	}
+}
+
+// TestFindSecrets: neither a log line nor an error shows user data or a key (row
+// S1), and nothing on the guest changes (rows S2, S3).
+func TestFindSecrets(t *testing.T) {
+	files := full()
+	files["authorized_keys"] = "hunter2\n" + edKey + "\n"
+	files["firstboot.sh"] = "#!/bin/sh\necho hunter2\n"
+	files["/etc/shadow"] = "hunter2"
+	g := newGuest(t, map[string]string{"c2t0d0p0": pack("newc", files)})
+	var log bytes.Buffer
+	g.Log = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	in, err := Find(t.Context(), g, qemu(), "auto")
+	must(t, err)
+	said := log.String()
+	for _, p := range in.Problems {
+		said += p.Reason
+	}
+	said += strings.Join(in.Warnings, "")
+	if strings.Contains(said, "hunter2") || strings.Contains(said, edKey) {
+		t.Errorf("too much is said: %s", said)
+	}
+	var all []string
+	must(t, filepath.WalkDir(g.Root, func(path string, d os.DirEntry, err error) error {
+		all = append(all, strings.TrimPrefix(path, g.Root))
+		return err
+	}))
+	if got := strings.Join(all, " "); got != " /dev /dev/dsk /dev/dsk/c2t0d0p0" {
+		t.Errorf("the guest holds%s", got)
+	}
+}
