@@ -132,15 +132,22 @@ func (g *Guest) Stat(name string) (fs.FileInfo, error) {
 	return info, guestError(g, err)
 }
 
-// Create opens the file name for reading and appending, emptied or made with
-// mode 0600. The caller closes it.
+// Create opens the file name for reading and appending, empty and with mode
+// 0600. The caller closes it.
 func (g *Guest) Create(name string) (*os.File, error) {
 	real, err := g.resolve(name)
 	if err != nil {
 		return nil, err
 	}
 	f, err := os.OpenFile(g.Root+real, os.O_RDWR|os.O_APPEND|os.O_CREATE|os.O_TRUNC, 0o600)
-	return f, guestError(g, err)
+	if err != nil {
+		return nil, guestError(g, err)
+	}
+	if err := f.Chmod(0o600); err != nil {
+		f.Close()
+		return nil, guestError(g, err)
+	}
+	return f, nil
 }
 
 // ReadDir gives the names in a directory, sorted.
