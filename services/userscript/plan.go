@@ -212,7 +212,8 @@ func executable(script []byte) (data []byte, converted bool) {
 	if !bytes.HasSuffix(line, []byte("\r")) {
 		return script, false
 	}
-	return bytes.ReplaceAll(script, []byte("\r\n"), []byte("\n")), true
+	// The last line may lack its newline.
+	return bytes.TrimSuffix(bytes.ReplaceAll(script, []byte("\r\n"), []byte("\n")), []byte("\r")), true
 }
 
 // preparation puts the script where it runs.
