@@ -429,3 +429,105 @@ func TestAddrconf(t *testing.T) {
 		died("ipadm create-addr -T static -a 2001:db8:1::5/64 vioif1/v6", "Could not create address: Can't assign requested address"),
 	)
 }
+
+// Long options by any beginning that is clear, and a name for an address.
+func TestLongOptions(t *testing.T) {
+	w := booted(t, twoLinks())
+	write(t, w, "/etc/inet/hosts", "::1 localhost\n10.1.0.5 web1 # mine\n10.1.0.6 both\n10.1.0.7 both\n")
+	play(t, w,
+		step{line: "ipadm create-addr --type=static --addr web1 vioif1/v4"},
+		step{line: "ipadm show-addr --parsable --output=addr vioif1/v4", out: "10.1.0.5/8\n"},
+		died("ipadm create-addr --type=static --address=both vioif1/v5", "Error in setting local address: Hostname maps to multiple IP addresses"),
+		died("ipadm create-addr --type=static --address=nobody vioif1/v5", "Error in setting local address: Invalid address"),
+		step{line: "ipadm create-addr -T dhcp --wait 5 --primary --reqhost=web1 vioif0/dhcp"},
+		step{line: "ipadm show-addrprop -c -o property,current -p primary,reqhost vioif0/dhcp", out: "primary:on\nreqhost:web1\n"},
+	)
+	reboot(t, w)
+	play(t, w,
+		step{line: "ipadm disable-addr -t vioif1/v4"},
+		// The name is kept, not the address.
+		step{line: "ipadm show-addr -p -o state,addr vioif1/v4", out: "disabled:web1\n"},
+		step{line: "ipadm show-addrprop -c -o property,current,default -p prefixlen vioif1/v4", out: "prefixlen::8\n"},
+	)
+}
+
+// Autoconfiguration begins anew at each boot, when in.ndpd runs.
+func TestAddrconfSurvives(t *testing.T) {
+	c := twoLinks()
+	prefix, _ := addrs("2001:db8::")[0].Prefix(64)
+	c.Links[0].Router = &simnet.Router{Address: addrs("fe80::1")[0], Prefix: prefix}
+	w := booted(t, c)
+	play(t, w,
+		step{line: "ipadm create-addr -T addrconf -i ::7/64 -p stateful=no vioif0/v6"},
+		step{line: "ipadm create-addr -T addrconf -p stateful=no,stateless=no vioif1/v6"},
+	)
+	want := step{line: "ipadm show-addr -p -o addr vioif0/", out: "fe80::7%vioif0/10\n2001:db8::7/64\n"}
+	play(t, w, want)
+	if err := simnet.PowerOn(w); err != nil {
+		t.Fatal(err)
+	}
+	play(t, w, step{line: showAll, out: "vioif0/v6:addrconf:disabled:\\:\\:7/64\nvioif1/v6:addrconf:disabled:\\:\\:\n"})
+	reboot(t, w)
+	play(t, w, want)
+	routes, err := simnet.Routes(w)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]simnet.Route{{Destination: "::/0", Gateway: "fe80::1", Interface: "vioif0"}}, routes); diff != "" {
+		t.Errorf("routes (-want +got):\n%s", diff)
+	}
+}
+
+// A server that refuses, and a subnet mask that it does not give.
+func TestOddServers(t *testing.T) {
+	c := twoLinks()
+	c.Links[0].DHCP.NAK = true
+	c.Links[1].DHCP = &simnet.DHCP{Address: simnet.Server().Address, NoMask: true}
+	w := booted(t, c)
+	play(t, w,
+		step{line: "ipadm create-addr -T dhcp -w 0 vioif0/dhcp"},
+		step{line: "ipadm create-addr -T dhcp vioif1/dhcp"},
+		step{line: showAll, out: lo4 + "vioif0/dhcp:dhcp:down:?\nvioif1/dhcp:dhcp:ok:10.0.2.15/8\n" + lo6},
+	)
+	got, err := simnet.Addresses(w)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []simnet.Address{
+		{Object: "lo0/v4", Type: "static", State: "ok", Addr: "127.0.0.1/8"},
+		{Object: "vioif0/dhcp", Type: "dhcp", State: "down", Addr: "?"},
+		{Object: "vioif1/dhcp", Type: "dhcp", State: "ok", Addr: "10.0.2.15/8"},
+		{Object: "lo0/v6", Type: "static", State: "ok", Addr: "::1/128"},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("addresses (-want +got):\n%s", diff)
+	}
+}
+
+// What another command does to an address that ipadm waits for ends the wait.
+func TestDeletedWhileWaiting(t *testing.T) {
+	w := booted(t, twoLinks())
+	done := make(chan result)
+	go func() { done <- run(t, w, "ipadm create-addr -T dhcp -w forever vioif1/dhcp") }()
+	eventually(t, "the interface under DHCP", func() bool {
+		return run(t, w, "ipadm delete-addr vioif1/dhcp").Status == 0
+	})
+	want := result{Out: "\n", Err: "ipadm: Could not create address: Could not communicate with dhcpagent", Status: 1}
+	if diff := cmp.Diff(want, <-done); diff != "" {
+		t.Errorf("create-addr (-want +got):\n%s", diff)
+	}
+}
+
+// An address that is in use when its interface is enabled is passed over.
+func TestEnablePassesOver(t *testing.T) {
+	w := booted(t, twoLinks())
+	play(t, w,
+		step{line: "ipadm create-addr -T static -a 10.1.0.5/24 vioif1/v4"},
+		step{line: "ipadm create-addr -T static -a 10.1.0.6/24 vioif1/more"},
+		step{line: "ipadm disable-if -t vioif1"},
+		step{line: "ipadm create-addr -T static -a 10.1.0.5/24 vioif0/v4"},
+		step{line: "ipadm enable-if -t vioif1", err: "ipadm: warning: All addresses could not be enabled\n"},
+		step{line: showAll, out: lo4 + "vioif0/v4:static:ok:10.1.0.5/24\nvioif1/more:static:ok:10.1.0.6/24\n" + lo6 +
+			"vioif1/v4:static:disabled:10.1.0.5/24\n"},
+	)
+}

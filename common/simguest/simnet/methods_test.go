@@ -140,6 +140,10 @@ func TestDefaultRouter(t *testing.T) {
 			if diff := cmp.Diff(tt.routes, got); diff != "" {
 				t.Errorf("routes (-want +got):\n%s", diff)
 			}
+			runs, err := simnet.DynamicRouting(w)
+			if want := tt.file == ""; err != nil || runs != want {
+				t.Errorf("in.routed: got %v, %v, want %v", runs, err, want)
+			}
 		})
 	}
 }

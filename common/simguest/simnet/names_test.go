@@ -95,6 +95,18 @@ func TestNetstrategy(t *testing.T) {
 		step{line: "ipadm create-addr -T dhcp vioif0/dhcp"},
 		step{line: "netstrategy", out: "zfs vioif0 dhcp\n"},
 	)
+	play(t, w,
+		step{line: "ipadm delete-addr vioif0/dhcp"},
+		step{line: "ipadm create-addr -T static -d -a 10.3.0.1/24 vioif0/v4"},
+	)
+	server := simnet.Server()
+	server.Delay = 0
+	if err := simnet.SetNetwork(w, "vioif1", simnet.Network{DHCP: server}); err != nil {
+		t.Fatal(err)
+	}
+	play(t, w, step{line: "netstrategy", out: "zfs vioif1 dhcp\n"}) // vioif0 is down
+	play(t, w, step{line: "ipadm up-addr vioif0/v4"})
+	play(t, w, step{line: "netstrategy", out: "zfs none none\n"})
 	write(t, w, "/etc/mnttab", "/dev/dsk/c0\t/\tufs\trw\t1\n")
-	play(t, w, step{line: "netstrategy", out: "ufs vioif0 dhcp\n"})
+	play(t, w, step{line: "netstrategy", out: "ufs none none\n"})
 }

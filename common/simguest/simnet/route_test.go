@@ -134,3 +134,61 @@ func TestRoutePersistent(t *testing.T) {
 		t.Errorf("routes after the boot: got %v, %v, want %v", got, err, want)
 	}
 }
+
+func TestRouteWords(t *testing.T) {
+	w := booted(t, twoLinks())
+	write(t, w, "/etc/inet/hosts", "10.0.2.2 gate.example.com gate\n192.0.2.1 two\n10.0.2.3 two\n")
+	tail := " recvpipe  sendpipe  ssthresh    rtt,ms rttvar,ms  hopcount      mtu     expire\n" +
+		"       0         0         0         0         0         0      1300         0 \n"
+	play(t, w,
+		step{line: "hostname web1.example.com"},
+		step{line: "ipadm create-addr -T static -a 10.0.2.9/24 vioif1/v4"},
+		step{line: "ipadm create-addr -T addrconf vioif1/v6"},
+		step{line: "route add -net 10 gate -mtu 1300", out: "add net 10: gateway gate\n"},
+		step{line: "route get 10.7.7.7", out: "   route to: 10.7.7.7\ndestination: 10.0.0.0\n       mask: 255.0.0.0\n" +
+			"    gateway: gate\n  interface: vioif1\n      flags: <UP,GATEWAY,DONE,STATIC>\n" + tail},
+		step{line: "route delete -net 10 gate", out: "delete net 10: gateway gate\n"},
+		// the first address of the name that works
+		step{line: "route add -net 172.20.0.0/16 two", out: "add net 172.20.0.0/16: gateway two (10.0.2.3)\n"},
+		step{line: "route add -net 10.0.2.128 gate", out: "add net 10.0.2.128: gateway gate\n"},
+		step{line: "route add 198.51.100.0/24 10.0.2.9 0", out: "add net 198.51.100.0/24: gateway 10.0.2.9\n"},
+		step{line: "route add 198.51.101.0/24 10.0.2.2 1", out: "add net 198.51.101.0/24: gateway 10.0.2.2\n"},
+		step{line: "route add 203.0.113.0 10.0.2.2 255.255.255.128", out: "add net 203.0.113.0: gateway 10.0.2.2\n"},
+		step{line: "route add -setsrc 10.0.2.9 198.51.102.0/24 10.0.2.2", out: "add net 198.51.102.0/24: gateway 10.0.2.2\n"},
+		step{line: "route add -setsrc 10.9.9.9 198.51.103.0/24 10.0.2.2", status: 126,
+			out: "add net 198.51.103.0/24: gateway 10.0.2.2: Cannot assign requested address\n",
+			err: "writing to routing socket: Cannot assign requested address\n"},
+		step{line: "route add -inet6 default fe80::1", out: "add net default: gateway fe80::1\n"},
+		step{line: "route add -inet6 2001:db8:7::/48 fe80::1 -ifp vioif1", out: "add net 2001:db8:7::/48: gateway fe80::1\n"},
+		step{line: "route -q flush -inet6"},
+		step{line: "route flush -ipx", err: "route: botched keyword: -ipx\n" + routeUsage, status: 1},
+	)
+	got, err := simnet.Routes(w)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []simnet.Route{
+		{Destination: "172.20.0.0/16", Gateway: "10.0.2.3"}, {Destination: "10.0.2.0/24", Gateway: "10.0.2.2"},
+		{Destination: "198.51.100.0/24", Gateway: "10.0.2.9", Interface: "vioif1"}, {Destination: "198.51.101.0/24", Gateway: "10.0.2.2"},
+		{Destination: "203.0.113.0/25", Gateway: "10.0.2.2"}, {Destination: "198.51.102.0/24", Gateway: "10.0.2.2"},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("routes (-want +got):\n%s", diff)
+	}
+}
+
+func TestRouteFlushPersistent(t *testing.T) {
+	w := booted(t, twoLinks())
+	play(t, w,
+		step{line: "ipadm create-addr -T static -a 10.0.2.9/24 vioif1/v4"},
+		step{line: "route -p add default 10.0.2.2", out: "add net default: gateway 10.0.2.2\nadd persistent net default: gateway 10.0.2.2\n"},
+		step{line: "route -p get default", out: "" +
+			"   route to: default\ndestination: default\n       mask: default\n    gateway: 10.0.2.2\n" +
+			"  interface: vioif1\n      flags: <UP,GATEWAY,DONE,STATIC>\n" +
+			" recvpipe  sendpipe  ssthresh    rtt,ms rttvar,ms  hopcount      mtu     expire\n" +
+			"       0         0         0         0         0         0      1500         0 \n" +
+			"persistent: route add default 10.0.2.2\n"},
+		step{line: "route -p flush", out: "delete persistent net default: gateway 10.0.2.2\ndefault              10.0.2.2             done\n"},
+		step{line: "route -p show", out: "No persistent routes are defined\n"},
+	)
+}

@@ -52,3 +52,11 @@ func Routes(w *world.World) ([]Route, error) {
 	})
 	return all, err
 }
+
+// DynamicRouting says whether in.routed runs, as network/routing-setup has it
+// where it finds no default route.
+func DynamicRouting(w *world.World) (bool, error) {
+	runs := false
+	err := view(w, func(s *state) { runs = s.Routed })
+	return runs, err
+}
