@@ -67,7 +67,7 @@ var machine = structureOf(0, "\x01\x02\x00\xe8\x03", "SeaBIOS ", "1.2", "01/02/2
 	structureOf(3, "\x00\x01\x00\x00\x01", "77-88") +
 	structureOf(11, "\x02", "first\ttab", "secönd") +
 	structureOf(127, "") +
-	structureOf(0, "\x01", "behind the end")
+	"\x00\x01 no structure"
 
 var machineStrings = SMBIOS{
 	BIOSVendor: "SeaBIOS", Manufacturer: "Example, Inc.", Product: "HVM 3", Version: "v1", Serial: "ds=nocloud;i=7",

@@ -16,6 +16,24 @@ import (
 	"illumos-metadata/common/metadata"
 )
 
+// configure brings swap to what the settings ask for.
+func configure(ctx context.Context, a *agent.Agent, p policy) error {
+	s, why, err := look(ctx, a, p)
+	if err != nil {
+		return err
+	}
+	var t todo
+	if why == "" {
+		t, err = decide(p, s)
+		why = t.nothing
+	}
+	if why != "" {
+		a.Log.Info("nothing to do", "reason", why)
+		return err
+	}
+	return agent.Join(err, carryOut(ctx, a, p, s, t))
+}
+
 // carryOut runs the plan: what is under way is in the record before it begins.
 func carryOut(ctx context.Context, a *agent.Agent, p policy, s state, t todo) error {
 	if t.during != nil {

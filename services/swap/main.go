@@ -19,8 +19,8 @@ func main() { agent.Main("swap", run, "size", "memory_percent", "max_pool_percen
 // settings reads the size policy from the operands.
 func settings(a *agent.Agent) (policy, error) {
 	fixed, badSize := parseSize(a.Setting("size"))
-	memory, badMemory := a.Int("memory_percent", 200, 0, 1000)
-	maxPool, badPool := a.Int("max_pool_percent", 20, 0, 100)
+	memory, badMemory := a.Int("memory_percent", 200, 1, 1000)
+	maxPool, badPool := a.Int("max_pool_percent", 20, 1, 90)
 	return policy{fixed, memory, maxPool}, agent.Join(badSize, badMemory, badPool)
 }
 
@@ -29,18 +29,5 @@ func run(ctx context.Context, a *agent.Agent) error {
 	if err != nil {
 		return err
 	}
-	s, why, err := look(ctx, a, p)
-	if err != nil {
-		return err
-	}
-	var t todo
-	if why == "" {
-		t, err = decide(p, s)
-		why = t.nothing
-	}
-	if why != "" {
-		a.Log.Info("nothing to do", "reason", why)
-		return err
-	}
-	return agent.Join(err, carryOut(ctx, a, p, s, t))
+	return configure(ctx, a, p)
 }

@@ -138,10 +138,10 @@ func adjust(p policy, s state) (todo, error) {
 		after:    record{Volume: s.volume, GUID: s.found.GUID},
 	}
 	var err error
-	if s.change {
+	if s.change && p.fixed != s.found.Size {
 		var size int64
 		size, _, err = p.size(s.room)
-		if size > 0 && size != s.found.Size && (p.fixed != automatic || !nearly(size, s.found.Size)) {
+		if size > 0 && (p.fixed != automatic || !nearly(size, s.found.Size)) {
 			t.steps, t.activate = s.resize(size), true
 		}
 	}

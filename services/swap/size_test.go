@@ -57,7 +57,6 @@ func TestParseSize(t *testing.T) {
 // TestSizeF11 shows that neither much memory nor a small disk makes swap of a
 // fixed rule (row F11 of the known failures).
 func TestSizeF11(t *testing.T) {
-	const gib = 1 << 30
 	usual := policy{automatic, 200, 20}
 	tests := []struct {
 		name string
