@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -38,6 +39,7 @@ type box struct {
 	s *System
 
 	mu     sync.Mutex
+	more   sync.Cond
 	events []Event
 }
 
@@ -45,6 +47,7 @@ type box struct {
 func newBox(t *testing.T, c Config, files map[string]string) *box {
 	t.Helper()
 	b := &box{T: t, w: &world.World{Root: t.TempDir()}}
+	b.more.L = &b.mu
 	b.write("/etc/passwd", "root:x:0:0:Super-User:/root:/usr/bin/bash\n")
 	b.write("/root/.profile", "")
 	b.write("/etc/resolv.conf", "")
@@ -56,6 +59,21 @@ func newBox(t *testing.T, c Config, files map[string]string) *box {
 	}
 	return b
 }
+
+// small is a system that ends with filesystem/minimal.
+func small() Config {
+	var c Config
+	for _, r := range system {
+		if !slices.Contains([]string{"system/filesystem/root", "system/boot-archive", "system/filesystem/usr",
+			"network/datalink-management", "system/device/local", "system/filesystem/minimal"}, r.instance) {
+			c.Absent = append(c.Absent, r.instance)
+		}
+	}
+	return c
+}
+
+// afterFS lets a service start when logs are in /var already.
+func afterFS() string { return dependency("require_all", "system/filesystem/minimal") }
 
 func (b *box) write(name, text string) {
 	b.Helper()
@@ -84,6 +102,7 @@ func (b *box) boot(o Options) {
 		b.mu.Lock()
 		defer b.mu.Unlock()
 		b.events = append(b.events, e)
+		b.more.Broadcast()
 	}
 	if o.Grace == 0 {
 		o.Grace = 100 * time.Millisecond
@@ -146,6 +165,15 @@ func (b *box) want(states map[string]string) {
 		if got := b.state(fmri); got != want {
 			b.Errorf("%s is %s, want %s\n%s", fmri, got, want, b.ok("/usr/bin/svcs", "-xv"))
 		}
+	}
+}
+
+// until waits for an event.
+func (b *box) until(is func(Event) bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for !slices.ContainsFunc(b.events, is) {
+		b.more.Wait()
 	}
 }
 

@@ -27,7 +27,7 @@ func (n *node) wanted() (groups, error) {
 		}
 		for _, e := range entities {
 			if !typed("fmri", e) {
-				return nil, fmt.Errorf("Invalid \"fmri\" value \"%s\".", e) //lint:ignore ST1005 the text is svccfg's
+				return nil, sayf("Invalid \"fmri\" value \"%s\".", e)
 			}
 		}
 	}
@@ -64,7 +64,7 @@ func (g groups) put(name string, pg *group) error {
 		if name == "general" && pg.Type == "framework" {
 			return nil
 		}
-		return fmt.Errorf("Multiple definitions for property group \"%s\".", name) //lint:ignore ST1005 the text is svccfg's
+		return sayf("Multiple definitions for property group \"%s\".", name)
 	}
 	g[name] = pg
 	return nil
@@ -88,7 +88,7 @@ func (g groups) method(n *node) error {
 		timeout = "0"
 	}
 	if !typed("count", timeout) {
-		return fmt.Errorf("Invalid \"count\" value \"%s\".", timeout) //lint:ignore ST1005 the text is svccfg's
+		return sayf("Invalid \"count\" value \"%s\".", timeout)
 	}
 	pg := &group{Type: n.attr("type")}
 	pg.set("exec", "astring", n.attr("exec"))
@@ -157,12 +157,12 @@ func (n *node) properties(pg *group) error {
 		}
 		for k, v := range values {
 			if !typed(kind, v) {
-				return fmt.Errorf("Invalid \"%s\" value \"%s\".", kind, v) //lint:ignore ST1005 the text is svccfg's
+				return sayf("Invalid \"%s\" value \"%s\".", kind, v)
 			}
 			values[k] = canonical(kind, v)
 		}
 		if pg.Props[name] != nil {
-			return fmt.Errorf("Multiple definitions for property \"%s\".", name) //lint:ignore ST1005 the text is svccfg's
+			return sayf("Multiple definitions for property \"%s\".", name)
 		}
 		pg.set(name, kind, values...)
 	}

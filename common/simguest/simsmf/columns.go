@@ -251,7 +251,8 @@ func contractTasks(pid int) []running {
 		return nil
 	}
 	p := process{pid: pid}
-	for _, member := range p.members() {
+	members, _ := p.members()
+	for _, member := range members {
 		dir := filepath.Join("/proc", strconv.Itoa(member))
 		name, err := os.ReadFile(filepath.Join(dir, "comm"))
 		if err != nil {

@@ -123,8 +123,8 @@ func (e *engine) childUp(a *attempt, p *process) {
 
 // watch calls f in the engine once nothing of the process is left.
 func (e *engine) watch(p *process, f func()) {
-	for p.alive() {
-		time.Sleep(poll)
+	for n := 0; p.alive(); n++ {
+		pause(n)
 	}
 	e.tell(func() {
 		delete(e.live, p)
@@ -132,5 +132,14 @@ func (e *engine) watch(p *process, f func()) {
 	})
 }
 
-// poll is how often svc.startd and this package look whether processes are gone.
+// pause waits before the next look whether something is gone: not long at
+// first, as svc.startd does, so that going down is not held up.
+func pause(n int) {
+	if n < 20 {
+		time.Sleep(poll)
+		return
+	}
+	time.Sleep(20 * poll)
+}
+
 const poll = 5 * time.Millisecond

@@ -70,7 +70,7 @@ func (r *repository) walk(k walk, operands []string, warn func(string)) []string
 		found, partial := r.match(k, op)
 		switch {
 		case len(found) == 0:
-			warn(k.missing(op))
+			warn(k.missing(pattern(op)))
 		case !k.multiple && partial && len(found) > 1:
 			warn("Partial FMRI '" + op + "' matches multiple instances:\n\t" + strings.Join(found, "\n\t") + "\n")
 		default:
@@ -95,14 +95,10 @@ func (r *repository) match(k walk, op string) (found []string, partial bool) {
 	if found := r.exact(k, op); found != nil {
 		return found, false
 	}
-	glob := strings.ContainsAny(op, "*?[")
-	pattern := op
-	if glob && op[0] != '*' && (len(op) < 4 || op[3] != ':') {
-		pattern = "svc:/" + op
-	}
+	glob := strings.ContainsAny(op, globbing)
 	hit := func(s string) bool {
 		if glob {
-			return fnmatch(pattern, s)
+			return fnmatch(pattern(op), s)
 		}
 		return partialMatch(op, s)
 	}
@@ -117,6 +113,17 @@ func (r *repository) match(k walk, op string) (found []string, partial bool) {
 		}
 	}
 	return found, !glob
+}
+
+const globbing = "*?["
+
+// pattern gives an operand as it is matched: what is a pattern for fnmatch(3C)
+// gets svc:/ in front.
+func pattern(op string) string {
+	if strings.ContainsAny(op, globbing) && op[0] != '*' && (len(op) < 4 || op[3] != ':') {
+		return "svc:/" + op
+	}
+	return op
 }
 
 // exact gives what an operand names that is a whole FMRI.

@@ -180,7 +180,7 @@ func (r *repository) dependents(n *node, own groups, source string) (touched []s
 		}
 		in := r.entity(target)
 		if in[name] != nil && known.get(name) != target {
-			return nil, fmt.Errorf("Could not create \"%s\" dependency in %s (already exists).", name, target) //lint:ignore ST1005 the text is svccfg's
+			return nil, sayf("Could not create \"%s\" dependency in %s (already exists).", name, target)
 		}
 		want := d.dependency("service", source)
 		want.set("external", "boolean", "true")
@@ -240,13 +240,34 @@ func importAll(w *world.World, tell func(path string, err error)) error {
 	if err != nil {
 		return err
 	}
-	for _, file := range files {
-		changed, err := importFile(w, file)
-		if changed || err != nil {
+	return change(w, func(r *repository) error {
+		for _, file := range files {
+			data, err := os.ReadFile(w.Path(file))
+			if err == nil && r.imported(file, data) {
+				continue
+			}
+			if err == nil {
+				_, err = r.importData(file, data)
+			}
 			tell(file, err)
 		}
+		return nil
+	})
+}
+
+// importData imports the content of a manifest file, or leaves the repository
+// as it is.
+func (r *repository) importData(file string, data []byte) (touched []string, err error) {
+	root, err := parseManifest(data)
+	if err != nil {
+		return nil, err
 	}
-	return nil
+	touched, err = r.with(func(r *repository) ([]string, error) { return r.importBundle(root) })
+	if err != nil {
+		return nil, err
+	}
+	r.remember(file, data)
+	return touched, nil
 }
 
 // manifests gives the guest's manifests by path, those in site last.
@@ -268,30 +289,6 @@ func manifests(w *world.World) ([]string, error) {
 		return nil
 	})
 	return append(files, site...), err
-}
-
-// importFile imports one file, and says whether there was anything to do.
-func importFile(w *world.World, file string) (changed bool, err error) {
-	data, err := os.ReadFile(w.Path(file))
-	if err != nil {
-		return false, err
-	}
-	err = change(w, func(r *repository) error {
-		if r.imported(file, data) {
-			return nil
-		}
-		changed = true
-		root, err := parseManifest(data)
-		if err != nil {
-			return err
-		}
-		if _, err := r.importBundle(root); err != nil {
-			return err
-		}
-		r.remember(file, data)
-		return nil
-	})
-	return changed, err
 }
 
 // hashed says whether the repository keeps a hash of a manifest, so that the

@@ -6,6 +6,7 @@ package simsmf
 import (
 	"encoding/xml"
 	"errors"
+	"fmt"
 	"regexp"
 	"strings"
 )
@@ -56,8 +57,19 @@ func (n *node) one(name string) *node {
 // doctype is the declaration of a manifest's DTD.
 var doctype = regexp.MustCompile(`<!DOCTYPE\s+service_bundle\s+SYSTEM\s+["'](/usr/share/lib/xml/dtd/service_bundle\.dtd\.1)["']`)
 
-// errInvalid is for a document that the DTD refuses; the reason is wrapped in.
-var errInvalid = errors.New("Document is not valid.") //lint:ignore ST1005 the text is svccfg's
+// A saying is an error in svccfg's own words.
+type saying string
+
+func (s saying) Error() string { return string(s) }
+
+func sayf(format string, args ...any) error { return saying(fmt.Sprintf(format, args...)) }
+
+// What svccfg says of a document that the DTD refuses, or that is no XML; the
+// reason is joined to it.
+const (
+	errInvalid = saying("Document is not valid.")
+	errNoXML   = saying("couldn't parse document.")
+)
 
 // parseManifest reads a manifest as lxml_get_bundle_file (svccfg_xml.c) does:
 // it always validates. Not known, and chosen: the texts for a document that is
@@ -65,7 +77,7 @@ var errInvalid = errors.New("Document is not valid.") //lint:ignore ST1005 the t
 func parseManifest(data []byte) (*node, error) {
 	var root node
 	if err := xml.Unmarshal(data, &root); err != nil {
-		return nil, errors.Join(errors.New("couldn't parse document."), err) //lint:ignore ST1005 the text is svccfg's
+		return nil, errors.Join(errNoXML, err)
 	}
 	if !doctype.Match(data) {
 		return nil, errors.Join(errInvalid, errors.New("no DTD found"))

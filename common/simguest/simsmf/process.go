@@ -4,9 +4,9 @@
 package simsmf
 
 import (
+	"bytes"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -38,35 +38,43 @@ type task struct{ pid, parent, session int }
 // tasks reads the process table below /proc, as Linux has it; elsewhere there
 // is none, and a method is one process group.
 func tasks() []task {
-	files, err := filepath.Glob("/proc/[0-9]*/stat")
+	proc, err := os.Open("/proc")
+	if err != nil {
+		return nil
+	}
+	defer proc.Close()
+	names, err := proc.Readdirnames(-1)
 	if err != nil {
 		return nil
 	}
 	var out []task
-	for _, name := range files {
-		data, err := os.ReadFile(name)
+	for _, name := range names {
+		pid, err := strconv.Atoi(name)
 		if err != nil {
 			continue
 		}
-		text := string(data)
-		fields := strings.Fields(text[strings.LastIndexByte(text, ')')+1:])
+		data, err := os.ReadFile("/proc/" + name + "/stat")
+		if err != nil {
+			continue
+		}
+		fields := strings.Fields(string(data[bytes.LastIndexByte(data, ')')+1:]))
 		if len(fields) < 4 || fields[0] == "Z" || fields[0] == "X" {
 			continue
 		}
-		pid, err1 := strconv.Atoi(filepath.Base(filepath.Dir(name)))
-		parent, err2 := strconv.Atoi(fields[1])
-		session, err3 := strconv.Atoi(fields[3])
-		if err1 == nil && err2 == nil && err3 == nil {
+		parent, err1 := strconv.Atoi(fields[1])
+		session, err2 := strconv.Atoi(fields[3])
+		if err1 == nil && err2 == nil {
 			out = append(out, task{pid, parent, session})
 		}
 	}
 	return out
 }
 
-// members gives the processes in the contract.
-func (p *process) members() []int {
+// members gives the processes in the contract, and whether there is a process
+// table at all.
+func (p *process) members() (pids []int, known bool) {
 	all := tasks()
-	sessions, pids := []int{p.pid}, []int{}
+	sessions := []int{p.pid}
 	for grown := true; grown; {
 		grown = false
 		for _, t := range all {
@@ -81,18 +89,21 @@ func (p *process) members() []int {
 			}
 		}
 	}
-	return pids
+	return pids, all != nil
 }
 
-func (p *process) alive() bool { return len(p.members()) > 0 }
+func (p *process) alive() bool {
+	pids, _ := p.members()
+	return len(pids) > 0
+}
 
 // kill sends a signal to all that is in the contract; SIGKILL again and again,
 // until nothing is left that could have made more of itself meanwhile.
 func (p *process) kill(signal syscall.Signal) {
-	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(poll) {
-		pids := p.members()
-		if len(pids) == 0 && len(tasks()) == 0 {
-			pids = []int{-p.pid} // no process table: the process group
+	for end, n := time.Now().Add(10*time.Second), 0; time.Now().Before(end); n++ {
+		pids, known := p.members()
+		if !known {
+			pids = []int{-p.pid}
 			end = time.Now()
 		}
 		for _, pid := range pids {
@@ -101,5 +112,6 @@ func (p *process) kill(signal syscall.Signal) {
 		if len(pids) == 0 || signal != syscall.SIGKILL {
 			return
 		}
+		pause(n)
 	}
 }

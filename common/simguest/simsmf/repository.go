@@ -60,10 +60,39 @@ type group struct {
 	Props    map[string]*property `json:"props,omitempty"`
 }
 
-// A property has values of one type.
+// A property has values of one type. On disk it is one string, the type and the
+// values with blanks between, since there are many.
 type property struct {
-	Type   string   `json:"type"`
-	Values []string `json:"values"`
+	Type   string
+	Values []string
+}
+
+var (
+	escape = strings.NewReplacer(`\`, `\\`, " ", `\s`, "\n", `\n`)
+	unEsc  = strings.NewReplacer(`\\`, `\`, `\s`, " ", `\n`, "\n", `\e`, "")
+)
+
+// MarshalText writes the one string.
+func (p *property) MarshalText() ([]byte, error) {
+	text := p.Type
+	for _, v := range p.Values {
+		if v == "" {
+			text += ` \e`
+		} else {
+			text += " " + escape.Replace(v)
+		}
+	}
+	return []byte(text), nil
+}
+
+// UnmarshalText reads it.
+func (p *property) UnmarshalText(text []byte) error {
+	words := strings.Split(string(text), " ")
+	p.Type, p.Values = words[0], []string{}
+	for _, v := range words[1:] {
+		p.Values = append(p.Values, unEsc.Replace(v))
+	}
+	return nil
 }
 
 // load reads the repository.

@@ -148,8 +148,10 @@ func TestCycleIsFound(t *testing.T) {
 // TestAnyOneDisabled: without any one of ours, or with it in maintenance, the
 // system comes up, and so do the others (rows of boot hangs).
 func TestAnyOneDisabled(t *testing.T) {
+	t.Parallel()
 	for _, name := range six {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			files := suite(t)
 			delete(files, "/usr/lib/metadata/"+name)
 			b := newBox(t, Config{}, files)

@@ -342,17 +342,15 @@ func (g *config) importOne(name string) error {
 		}
 		return nil
 	}
-	root, err := parseManifest(data)
-	if err != nil {
+	before := g.repo.instances("")
+	fresh, err := g.repo.importData(name, data)
+	if errors.Is(err, errInvalid) || errors.Is(err, errNoXML) {
 		return g.die("%s", firstLine(err))
 	}
-	before := g.repo.instances("")
-	fresh, err := g.repo.with(func(r *repository) ([]string, error) { return r.importBundle(root) })
 	if err != nil {
 		g.Errorf("%s: %s\n", g.where, firstLine(err))
 		return g.die("Import of %s failed.", name)
 	}
-	g.repo.remember(name, data)
 	g.stored = true
 	g.poke = append(g.poke, "rescan ")
 	for _, inst := range fresh {

@@ -148,8 +148,8 @@ func (e *engine) halt(grace time.Duration) {
 		go func() {
 			if grace > 0 {
 				p.kill(syscall.SIGTERM)
-				for end := time.Now().Add(grace); p.alive() && time.Now().Before(end); {
-					time.Sleep(poll)
+				for end, n := time.Now().Add(grace), 0; p.alive() && time.Now().Before(end); n++ {
+					pause(n)
 				}
 			}
 			p.kill(syscall.SIGKILL)
