@@ -68,7 +68,7 @@ func Load(ctx context.Context, g *guest.Guest, o Options) (Answer, error) {
 		defer unlock()
 	}
 	if !o.Fresh {
-		if e, ok := c.read(bootFile); ok && (e.Failure == "" || time.Since(e.Time) < failureLife) {
+		if e, ok := c.read(bootFile); ok && e.fresh() {
 			return e.answer()
 		}
 	}
@@ -96,27 +96,27 @@ func (c cache) fetch(ctx context.Context) (Answer, error) {
 	defer cancel()
 
 	in, err := provider.Find(limited, c.g, c.smbios, set.source)
+	if ctx.Err() != nil {
+		return Answer{}, fmt.Errorf("fetch metadata: %w", context.Cause(ctx)) // we were told to stop: it says nothing of the source
+	}
 	e := entry{Time: time.Now(), Machine: c.smbios.UUID, Instance: in}
 	last, kept := c.read(keepFile)
 	switch silent := err != nil || in.Source == provider.None; {
 	case silent && kept && c.smbios.UUID != "":
 		c.g.Log.Warn("the metadata source is silent: going on with its last answer",
 			"source", last.Instance.Source, "from", last.Time, "reason", reason(err))
-		e.Instance, e.Stale = last.Instance, true
-	case errors.Is(err, metadata.ErrNoSource):
-		e.NoSource, e.Failure = true, err.Error()
+		e.Instance, e.Stale, err = last.Instance, true, nil
 	case err != nil:
-		e.Failure, e.Invalid = err.Error(), errors.Is(err, metadata.ErrInvalid)
+		e.Failure = err.Error()
+		e.NoSource, e.Invalid = errors.Is(err, metadata.ErrNoSource), errors.Is(err, metadata.ErrInvalid)
 	}
 	if in != nil {
 		for _, w := range in.Warnings {
 			c.g.Log.Warn(w)
 		}
 	}
-	if err := c.store(e); err != nil {
-		return Answer{}, err
-	}
-	if e.Failure != "" {
+	c.store(e)
+	if err != nil {
 		return Answer{}, err
 	}
 	return e.answer()

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"time"
 
 	"illumos-metadata/common/guest"
@@ -36,34 +37,52 @@ type sealed struct {
 	Entry  json.RawMessage `json:"entry"`
 }
 
+// fresh says whether the entry holds for this boot: an answer does, a failure
+// for a while. A clock that was set back since ends it, too.
+func (e entry) fresh() bool {
+	age := time.Since(e.Time)
+	return e.Failure == "" || age >= 0 && age < failureLife
+}
+
 // answer gives what the entry says to a service.
 func (e entry) answer() (Answer, error) {
 	switch {
 	case e.NoSource:
-		return Answer{}, fmt.Errorf("%w (found earlier in this boot)", metadata.ErrNoSource)
+		return Answer{}, remembered{e.Failure, metadata.ErrNoSource}
 	case e.Invalid:
-		return Answer{}, fmt.Errorf("%w metadata, found earlier in this boot: %s", metadata.ErrInvalid, e.Failure)
+		return Answer{}, remembered{e.Failure, metadata.ErrInvalid}
 	case e.Failure != "":
-		return Answer{}, errors.New(e.Failure + " (found earlier in this boot)")
+		return Answer{}, remembered{e.Failure, nil}
 	}
 	return Answer{Instance: e.Instance, Stale: e.Stale}, nil
 }
 
-// store keeps e for this boot, and a good answer for the boots to come.
-func (c cache) store(e entry) error {
+// remembered is the failure of another service's fetch.
+type remembered struct {
+	text string
+	kind error
+}
+
+func (r remembered) Error() string { return r.text + " (found earlier in this boot)" }
+
+func (r remembered) Unwrap() error { return r.kind }
+
+// store keeps e for this boot, and a good answer for the boots to come. The
+// answer is there even if it cannot be stored: a full disk locks nobody out.
+func (c cache) store(e entry) {
 	if c.dry {
-		return nil
+		return
 	}
-	if err := c.write(bootFile, e); err != nil {
-		return err
+	err := c.write(bootFile, e)
+	if err == nil && e.Failure == "" && !e.Stale && e.Instance.Source != provider.None {
+		in := *e.Instance
+		in.UserData = nil
+		e.Instance = &in
+		err = c.write(keepFile, e)
 	}
-	if e.Failure != "" || e.Stale || e.Instance.Source == provider.None {
-		return nil
+	if err != nil {
+		c.g.Log.Warn("the answer is not stored: the next service asks again", "reason", err)
 	}
-	in := *e.Instance
-	in.UserData = nil
-	e.Instance = &in
-	return c.write(keepFile, e)
 }
 
 func (c cache) write(name string, e entry) error {
@@ -82,16 +101,19 @@ func (c cache) write(name string, e entry) error {
 // read gives the entry of a cache file if it is whole, untouched and of this
 // machine; anything else is a miss.
 func (c cache) read(name string) (entry, bool) {
-	b, err := c.g.ReadFile(name, maxFile)
-	if err != nil {
-		return entry{}, false
-	}
-	var s sealed
-	var e entry
 	miss := func(why string) (entry, bool) {
 		c.g.Log.Warn("ignoring a cached answer", "file", name, "reason", why)
 		return entry{}, false
 	}
+	b, err := c.g.ReadFile(name, maxFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		return entry{}, false
+	}
+	if err != nil {
+		return miss(err.Error())
+	}
+	var s sealed
+	var e entry
 	if json.Unmarshal(b, &s) != nil || json.Unmarshal(s.Entry, &e) != nil {
 		return miss("it is damaged")
 	}

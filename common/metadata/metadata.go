@@ -68,6 +68,10 @@ const (
 	ItemUserData = "user-data"
 )
 
+// maxProblems is how many wrong keys are named one by one: a file of a million
+// bytes can hold half a million.
+const maxProblems = 20
+
 // A Problem is one item that was left out, and why. It never holds the value
 // of a key or of user data.
 type Problem struct {
@@ -89,11 +93,15 @@ func (in *Instance) Validate() error {
 	}
 	var keys []Key
 	for i, k := range in.Keys {
-		if _, err := ParsePublicKey(k.Line); err != nil {
+		_, err := ParsePublicKey(k.Line)
+		if err == nil {
+			keys = append(keys, k)
+		} else if wrong := i - len(keys); wrong < maxProblems {
 			in.problem(ItemKeys, "key %d: %v", i+1, err)
-			continue
 		}
-		keys = append(keys, k)
+	}
+	if more := len(in.Keys) - len(keys) - maxProblems; more > 0 {
+		in.problem(ItemKeys, "%d more keys are wrong", more)
 	}
 	in.Keys = keys
 	if len(in.UserData) > 0 {

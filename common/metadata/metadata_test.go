@@ -75,6 +75,49 @@ func TestValidateProblems(t *testing.T) {
 	}
 }
 
+// TestValidateManyProblems: a file full of nonsense is not a log full of it.
+func TestValidateManyProblems(t *testing.T) {
+	in := &Instance{ID: "i-1", Keys: slices.Repeat([]Key{{Line: "x"}, {Line: edKey}}, 1000)}
+	if err := in.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(in.Problems); n != maxProblems+1 || in.Problems[n-1].Reason != ": 980 more keys are wrong" || len(in.Keys) != 1000 {
+		t.Errorf("%d problems, the last %q, %d keys", n, in.Problems[n-1].Reason, len(in.Keys))
+	}
+}
+
+// FuzzValidate: what is left is legal, each thing that is left out is one
+// problem of its item, and a second Validate changes nothing.
+func FuzzValidate(f *testing.F) {
+	f.Add("web1.example.com", edKey, "x", []byte("#!/bin/sh\n"))
+	f.Add("a b", "#", ecKey+" joe", []byte(nil))
+	f.Add("127.1", "", "\n", []byte{0})
+	f.Fuzz(func(t *testing.T, name, key, other string, script []byte) {
+		in := &Instance{Source: "cpio", ID: "i-1", Hostname: name, Keys: []Key{{Line: key}, {User: "joe", Line: other}}, UserData: script}
+		if err := in.Validate(); err != nil {
+			t.Fatal(err)
+		}
+		if in.Hostname != "" && CheckHostname(in.Hostname) != nil {
+			t.Errorf("kept the host name %q", in.Hostname)
+		}
+		for _, k := range in.Keys {
+			if _, err := ParsePublicKey(k.Line); err != nil {
+				t.Errorf("kept the key %q", k.Line)
+			}
+		}
+		if len(in.Keys)+len(in.Errs(ItemKeys)) != 2 || (in.Hostname != name) != (len(in.Errs(ItemHostname)) == 1) {
+			t.Errorf("left %+v of %q, %q, %q", in, name, key, other)
+		}
+		if (in.UserDataDigest == "") != (len(script) == 0) || string(in.UserData) != string(script) {
+			t.Errorf("user data %q with digest %q", in.UserData, in.UserDataDigest)
+		}
+		before := Digest(in)
+		if err := in.Validate(); err != nil || Digest(in) != before {
+			t.Errorf("a second Validate: %v, %+v", err, in)
+		}
+	})
+}
+
 // TestJSON: the cache gives back what it was given.
 func TestJSON(t *testing.T) {
 	for _, in := range []*Instance{full(), {ID: "i-1"}} {
