@@ -86,46 +86,58 @@ func (c cache) store(e entry) {
 }
 
 func (c cache) write(name string, e entry) error {
-	b, err := json.Marshal(e)
+	b, err := seal(e)
 	if err != nil {
 		return fmt.Errorf("write %s: %w", name, err)
 	}
-	b, err = json.Marshal(sealed{metadata.Digest(json.RawMessage(b)), b})
-	if err != nil {
-		return fmt.Errorf("write %s: %w", name, err)
-	}
-	_, err = c.g.WriteFile(guest.File{Path: name, Data: append(b, '\n'), Mode: 0o600})
+	_, err = c.g.WriteFile(guest.File{Path: name, Data: b, Mode: 0o600})
 	return err
 }
 
 // read gives the entry of a cache file if it is whole, untouched and of this
 // machine; anything else is a miss.
 func (c cache) read(name string) (entry, bool) {
-	miss := func(why string) (entry, bool) {
-		c.g.Log.Warn("ignoring a cached answer", "file", name, "reason", why)
-		return entry{}, false
-	}
 	b, err := c.g.ReadFile(name, maxFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		return entry{}, false
 	}
-	if err != nil {
-		return miss(err.Error())
+	var e entry
+	if err == nil {
+		e, err = unseal(b)
 	}
+	if err == nil && e.Machine != c.smbios.UUID {
+		err = errors.New("it is another machine's")
+	}
+	if err != nil {
+		c.g.Log.Warn("ignoring a cached answer", "file", name, "reason", err)
+		return entry{}, false
+	}
+	return e, true
+}
+
+// seal gives an entry as a cache file holds it.
+func seal(e entry) ([]byte, error) {
+	b, err := json.Marshal(e)
+	if err != nil {
+		return nil, err
+	}
+	b, err = json.Marshal(sealed{metadata.Digest(json.RawMessage(b)), b})
+	return append(b, '\n'), err
+}
+
+// unseal reads what seal has given.
+func unseal(b []byte) (entry, error) {
 	var s sealed
 	var e entry
 	if json.Unmarshal(b, &s) != nil || json.Unmarshal(s.Entry, &e) != nil {
-		return miss("it is damaged")
+		return entry{}, errors.New("it is damaged")
 	}
 	var compact bytes.Buffer
 	if json.Compact(&compact, s.Entry) != nil || s.Digest != metadata.Digest(json.RawMessage(compact.Bytes())) {
-		return miss("it was changed by hand")
-	}
-	if e.Machine != c.smbios.UUID {
-		return miss("it is another machine's")
+		return entry{}, errors.New("it was changed by hand")
 	}
 	if e.Failure == "" && (e.Instance == nil || e.Instance.ID == "") {
-		return miss("it holds no instance")
+		return entry{}, errors.New("it holds no instance")
 	}
-	return e, true
+	return e, nil
 }
