@@ -99,6 +99,8 @@ func rows(c Config) []row {
 // groupings are the letters of the table.
 var groupings = map[string]string{"R": "require_all", "O": "optional_all", "A": "require_any", "X": "exclude_all", "P": "require_all"}
 
+// addRow adds one of the system's instances. What it depends on and its methods
+// belong to the service, unless that has two instances.
 func (r *repository) addRow(row row) {
 	f := parseFMRI(full(row.instance))
 	s := r.service(f.service)
@@ -106,27 +108,35 @@ func (r *repository) addRow(row row) {
 	if s.Template == nil {
 		s.Template = &template{CommonName: row.name}
 	}
-	g := groups{}
-	g.add("general", "framework").set("enabled", "boolean", fmt.Sprint(row.kind != "off"))
+	i := &instance{Groups: groups{}}
+	s.Instances[f.instance] = i
+	i.Groups.add("general", "framework").set("enabled", "boolean", fmt.Sprint(row.kind != "off"))
+	g := i.Groups
+	if !slices.Contains(twice, f.service) {
+		g = s.Groups
+	}
 	for group := range strings.SplitSeq(row.deps, "|") {
 		if words := strings.Fields(group); len(words) > 0 {
 			g.addDependency(words[0], words[1:])
 		}
 	}
-	start := g.add("start", "method")
-	start.set("exec", "astring", row.method)
-	start.set("timeout_seconds", "count", row.timeout)
-	start.set("type", "astring", "method")
-	stop := g.add("stop", "method")
-	stop.set("exec", "astring", ":true")
-	if row.kind == "contract" {
-		stop.set("exec", "astring", ":kill")
-	} else {
+	stop := ":kill"
+	if row.kind != "contract" {
+		stop = ":true"
 		g.add("startd", "framework").set("duration", "astring", "transient")
 	}
-	stop.set("timeout_seconds", "count", "60")
-	stop.set("type", "astring", "method")
-	s.Instances[f.instance] = &instance{Groups: g}
+	g.addMethod("start", row.method, row.timeout)
+	g.addMethod("stop", stop, "60")
+}
+
+// twice are the services with two instances.
+var twice = []string{"network/physical", "system/identity"}
+
+func (g groups) addMethod(name, exec, timeout string) {
+	pg := g.add(name, "method")
+	pg.set("exec", "astring", exec)
+	pg.set("timeout_seconds", "count", timeout)
+	pg.set("type", "astring", "method")
 }
 
 func (g groups) addDependency(letter string, entities []string) {

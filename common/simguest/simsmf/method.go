@@ -50,7 +50,8 @@ type attempt struct {
 	contract int
 	pgs      groups
 	began    time.Time
-	fired    bool
+	fired    bool          // the timeout
+	killed   chan struct{} // closed when that has killed everything
 	pid      int
 	done     func(result)
 }
@@ -210,14 +211,29 @@ func (e *engine) spawn(a *attempt) {
 		if timer != nil {
 			timer.Stop()
 		}
-		e.tell(func() {
-			go e.watch(p, func() {}) // what it leaves behind is killed when the system goes down
-			if a.name == "start" && a.kind != "transient" && status == 0 {
-				a.u.main = p
-			}
-			e.ended(a, status)
-		})
+		e.tell(func() { e.waited(a, p, status) })
 	}()
+}
+
+// waited takes the status of a method's process. What it leaves behind is
+// killed when the system goes down; after a timeout nothing is left.
+func (e *engine) waited(a *attempt, p *process, status int) {
+	if a.fired {
+		killed := a.killed
+		go func() {
+			<-killed
+			e.tell(func() {
+				delete(e.live, p)
+				e.ended(a, status)
+			})
+		}()
+		return
+	}
+	go e.watch(p, func() {})
+	if a.name == "start" && a.kind != "transient" && status == 0 {
+		a.u.main = p
+	}
+	e.ended(a, status)
 }
 
 // expire is timeout_now: the whole contract is killed.
@@ -227,7 +243,11 @@ func (e *engine) expire(a *attempt, p *process) {
 	}
 	a.fired = true
 	e.log(a.u, "Method or service exit timed out.  Killing contract %d.", a.contract)
-	go p.kill(syscall.SIGKILL)
+	a.killed = make(chan struct{})
+	go func() {
+		p.kill(syscall.SIGKILL)
+		close(a.killed)
+	}()
 }
 
 // started notes and tells that a method runs.

@@ -254,14 +254,40 @@ func TestDurations(t *testing.T) {
 			b.settle()
 			b.want(map[string]string{"site/x": tt.state})
 			out := b.ok("/usr/bin/svcs", "-p", "-H", "-o", "state,ctid,fmri", "site/x")
-			if !strings.HasSuffix(strings.TrimSpace(out), " sleep") {
+			if strings.Count(out, "\n") < 2 { // a process below the instance
 				t.Errorf("svcs -p: %q", out)
 			}
 			b.ok("/usr/sbin/svcadm", "disable", "-s", "site/x")
 			b.want(map[string]string{"site/x": "disabled"})
-			if out := b.ok("/usr/bin/svcs", "-p", "-H", "site/x"); strings.Contains(out, "sleep") {
+			if out := b.ok("/usr/bin/svcs", "-p", "-H", "site/x"); strings.Count(out, "\n") != 1 {
 				t.Errorf("after disable: %s", out)
 			}
 		})
+	}
+}
+
+// TestChroot: with a root directory of its own, a method sees the guest's paths
+// and nothing else.
+func TestChroot(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("chroot takes root")
+	}
+	b := newBox(t, small(), map[string]string{at("x"): manifest("site/x", "/lib/svc/method/x %m | cat", "0", afterFS(), "")})
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(self)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.write("/sbin/sh", string(data))
+	b.boot(Options{Chroot: true})
+	b.settle()
+	b.want(map[string]string{"site/x": "online"})
+	want := `["-c" "exec /lib/svc/method/x start | cat"] / <nil> false` + "\n" +
+		"PATH=/usr/sbin:/usr/bin SMF_FMRI=svc:/site/x:default SMF_METHOD=start SMF_RESTARTER=svc:/system/svc/restarter:default SMF_ZONENAME=global"
+	if !strings.Contains(b.log(), want) {
+		t.Errorf("log lacks %q:\n%s", want, b.log())
 	}
 }
