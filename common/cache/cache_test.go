@@ -439,6 +439,18 @@ func TestStopped(t *testing.T) {
 	}
 }
 
+// TestCutOff: a fetch that ended between the two files is done again.
+func TestCutOff(t *testing.T) {
+	m := newMachine(t)
+	blocked := filepath.Join(m.Host(bootFile), "x")
+	must(t, os.MkdirAll(blocked, 0o755)) // no file can take its place
+	_, err := m.load(Options{}, 1)
+	must(t, err)
+	if !m.Exists(keepFile) {
+		t.Error("this boot's answer is stored before the one for an outage: cut off between them, a boot stores only one")
+	}
+}
+
 // TestDiskFull: an answer that cannot be stored is an answer.
 func TestDiskFull(t *testing.T) {
 	for _, name := range []string{bootFile, keepFile} {

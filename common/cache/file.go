@@ -67,20 +67,23 @@ func (r remembered) Error() string { return r.text + " (found earlier in this bo
 
 func (r remembered) Unwrap() error { return r.kind }
 
-// store keeps e for this boot, and a good answer for the boots to come. The
+// store keeps a good answer for the boots to come, and then e for this boot: a
+// fetch that is cut off between the two is done again, and stores both. The
 // answer is there even if it cannot be stored: a full disk locks nobody out.
 func (c cache) store(e entry) {
 	if c.dry {
 		return
 	}
-	err := c.write(bootFile, e)
-	if err == nil && e.Failure == "" && !e.Stale && e.Instance.Source != provider.None {
+	if e.Failure == "" && !e.Stale && e.Instance.Source != provider.None {
 		in := *e.Instance
 		in.UserData = nil
-		e.Instance = &in
-		err = c.write(keepFile, e)
+		kept := e
+		kept.Instance = &in
+		if err := c.write(keepFile, kept); err != nil {
+			c.g.Log.Warn("the answer is not stored for an outage", "reason", err)
+		}
 	}
-	if err != nil {
+	if err := c.write(bootFile, e); err != nil {
 		c.g.Log.Warn("the answer is not stored: the next service asks again", "reason", err)
 	}
 }
