@@ -253,3 +253,36 @@ func TestBackupLabel(t *testing.T) {
 		t.Errorf("from the backup:\n%s", cmp.Diff(want, got))
 	}
 }
+
+// TestLastChunk shows prtvtoc's slip: free space at the end of an EFI label is
+// one sector short.
+func TestLastChunk(t *testing.T) {
+	g := install(t, nil)
+	g.must("fmthard -d 8:11:00:8372191:8192 /dev/rdsk/c1t0d0p0")
+	got, want := g.must("prtvtoc /dev/rdsk/c1t0d0"), "*       8380383        8191     8388573\n"
+	if !strings.Contains(got, want) {
+		t.Errorf("lacks %q:\n%s", want, got)
+	}
+}
+
+// TestLabelDigest writes one sector of each place where a label is.
+func TestLabelDigest(t *testing.T) {
+	g := install(t, nil)
+	for _, lba := range []uint64{0, 1, 33, 8388575, 8388607, 83886079} {
+		before := digest(t, g, "c1t0d0")
+		err := withDisk(g.World, "c1t0d0", func(m *medium) error {
+			b, err := m.read(lba, 1)
+			if err != nil {
+				return err
+			}
+			b[200] ^= 0xff // in no header
+			return m.write(lba, b)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if digest(t, g, "c1t0d0") == before {
+			t.Errorf("a write to sector %d is not seen", lba)
+		}
+	}
+}
