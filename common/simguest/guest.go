@@ -112,8 +112,9 @@ SMF_EXIT_ERR_PERM=100
 
 // SetSMBIOS gives the machine another table, or none.
 func (g *Guest) SetSMBIOS(s SMBIOS) error {
-	if s.Manufacturer == "" {
-		return remove(g.World.Path("/dev/smbios"))
+	// An ordinary user cannot write to the node that is there.
+	if err := remove(g.World.Path("/dev/smbios")); err != nil || s.Manufacturer == "" {
+		return err
 	}
 	table, err := s.Table()
 	if err != nil {
