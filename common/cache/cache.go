@@ -104,7 +104,7 @@ func (c cache) fetch(ctx context.Context) (Answer, error) {
 	switch silent := err != nil || in.Source == provider.None; {
 	case silent && kept && c.smbios.UUID != "":
 		c.g.Log.Warn("the metadata source is silent: going on with its last answer",
-			"source", last.Instance.Source, "from", last.Time, "reason", reason(err))
+			"source", last.Instance.Source, "first_given", last.Time, "reason", reason(err))
 		e.Instance, e.Stale, err = last.Instance, true, nil
 	case err != nil:
 		e.Failure = err.Error()
@@ -115,7 +115,7 @@ func (c cache) fetch(ctx context.Context) (Answer, error) {
 			c.g.Log.Warn(w)
 		}
 	}
-	c.store(e)
+	c.store(e, last)
 	if err != nil {
 		return Answer{}, err
 	}

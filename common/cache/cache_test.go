@@ -217,6 +217,28 @@ func TestFiles(t *testing.T) {
 	}
 }
 
+// TestUnchanged: an answer that says what the last one said is not written
+// again, and another one is.
+func TestUnchanged(t *testing.T) {
+	m := newMachine(t)
+	_, err := m.load(Options{}, 1)
+	must(t, err)
+	kept := m.get(keepFile)
+	m.reboot()
+	_, err = m.load(Options{}, 2)
+	must(t, err)
+	if got := m.get(keepFile); got != kept {
+		t.Errorf("written again: %s", got)
+	}
+	m.reboot()
+	m.volume("web2")
+	_, err = m.load(Options{}, 3)
+	must(t, err)
+	if got := m.get(keepFile); !strings.Contains(got, "web2") {
+		t.Errorf("not written: %s", got)
+	}
+}
+
 // TestDryRun: -n stores nothing and waits for nobody.
 func TestDryRun(t *testing.T) {
 	m := newMachine(t)

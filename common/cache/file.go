@@ -21,7 +21,7 @@ const maxFile = 32 << 20
 
 // An entry is the content of a cache file.
 type entry struct {
-	Time     time.Time          `json:"time"`
+	Time     time.Time          `json:"time"`    // of the fetch; for an outage, of the first that gave this answer
 	Machine  string             `json:"machine"` // SMBIOS UUID; "" if there is none
 	Instance *metadata.Instance `json:"instance,omitempty"`
 	Stale    bool               `json:"stale,omitempty"`
@@ -70,22 +70,33 @@ func (r remembered) Unwrap() error { return r.kind }
 // store keeps a good answer for the boots to come, and then e for this boot: a
 // fetch that is cut off between the two is done again, and stores both. The
 // answer is there even if it cannot be stored: a full disk locks nobody out.
-func (c cache) store(e entry) {
+func (c cache) store(e, last entry) {
 	if c.dry {
 		return
 	}
 	if e.Failure == "" && !e.Stale && e.Instance.Source != provider.None {
-		in := *e.Instance
-		in.UserData = nil
-		kept := e
-		kept.Instance = &in
-		if err := c.write(keepFile, kept); err != nil {
+		if err := c.keep(e, last); err != nil {
 			c.g.Log.Warn("the answer is not stored for an outage", "reason", err)
 		}
 	}
 	if err := c.write(bootFile, e); err != nil {
 		c.g.Log.Warn("the answer is not stored: the next service asks again", "reason", err)
 	}
+}
+
+// keep stores a good answer for an outage, without the user data. One that says
+// what the last one said is left alone: a boot on which nothing has changed
+// writes nothing to the disk.
+func (c cache) keep(e, last entry) error {
+	in := *e.Instance
+	in.UserData = nil
+	e.Instance = &in
+	same := e
+	same.Time = last.Time
+	if metadata.Digest(same) == metadata.Digest(last) {
+		return nil
+	}
+	return c.write(keepFile, e)
 }
 
 func (c cache) write(name string, e entry) error {
