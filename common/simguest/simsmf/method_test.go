@@ -4,6 +4,8 @@
 package simsmf
 
 import (
+	"bytes"
+	"debug/elf"
 	"fmt"
 	"os"
 	"os/exec"
@@ -112,7 +114,7 @@ func TestTimeout(t *testing.T) {
 				t.Errorf("log: %s", b.log())
 			}
 			data, err := os.ReadFile(filepath.Join(dir, "pids"))
-			if err != nil || strings.Count(string(data), "\n") != each*runs {
+			if n := strings.Count(string(data), "\n"); err != nil || n == 0 || n > each*runs { // a slow machine may not get to all
 				t.Fatalf("processes %q, %v", data, err)
 			}
 			for _, word := range strings.Fields(string(data)) {
@@ -280,6 +282,9 @@ func TestChroot(t *testing.T) {
 	data, err := os.ReadFile(self)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if f, err := elf.NewFile(bytes.NewReader(data)); err != nil || slices.ContainsFunc(f.Progs, func(p *elf.Prog) bool { return p.Type == elf.PT_INTERP }) {
+		t.Skip("the test binary is not linked statically")
 	}
 	b.write("/sbin/sh", string(data))
 	b.boot(Options{Chroot: true})

@@ -47,9 +47,8 @@ func TestSuiteBoots(t *testing.T) {
 	b := newBox(t, Config{}, suite(t))
 	b.boot(Options{})
 	b.settle()
-	for _, name := range six {
-		b.want(map[string]string{ours + name: "online"})
-	}
+	b.want(map[string]string{ours + "hostname": "online", ours + "network": "online", ours + "ssh-keys": "online",
+		ours + "swap": "online", ours + "userscript": "online", ours + "zpool": "online"})
 	b.want(map[string]string{"multi-user-server": "online", "network/ssh": "online", "dns/client": "disabled", "physical:nwam": "disabled"})
 	started := b.told(MethodStarted, func(e Event) string { return e.Method })
 	online := b.told(StateChanged, func(e Event) string { return e.State + "/" + e.Next })
@@ -163,13 +162,12 @@ func TestAnyOneDisabled(t *testing.T) {
 			b.halt()
 			b.boot(Options{})
 			b.settle()
+			states := map[string]string{}
 			for _, other := range six {
-				want := "online"
-				if other == name {
-					want = "disabled"
-				}
-				b.want(map[string]string{ours + other: want})
+				states[ours+other] = "online"
 			}
+			states[ours+name] = "disabled"
+			b.want(states)
 		})
 	}
 }
