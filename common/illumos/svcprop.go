@@ -51,7 +51,7 @@ func parseProperties(out []byte, group string) (map[string]string, error) {
 
 // shellLines splits text into lines of words as a shell reads them: svcprop(1)
 // puts a backslash before every blank, newline, quote and the like in a value,
-// and shows an empty one as two quotes (svcprop.c, quote_and_print).
+// and shows an empty one as two quotes (svcprop.c, quote_for_shell).
 func shellLines(text string) [][]string {
 	var all [][]string
 	var words []string

@@ -16,7 +16,7 @@ func TestProperties(t *testing.T) {
 	const out = `config/fetch_timeout count 60
 config/source astring auto
 config/nothing astring ""
-config/none astring
+config/none astring 
 config/users astring root joe
 config/odd astring it\'s\ \"a\;b\"\\\|\(c\)
 config/two_lines ustring a\
@@ -50,14 +50,14 @@ func TestPropertiesBad(t *testing.T) {
 	}
 }
 
-// svcpropEscape prints a value as svcprop.c (quote_and_print) does.
+// svcpropEscape prints a value as svcprop.c (quote_for_shell) does.
 func svcpropEscape(value string) string {
 	if value == "" {
 		return `""`
 	}
 	var b strings.Builder
 	for i := range len(value) {
-		if strings.IndexByte(" \t\n;&()|^<>'\"`\\", value[i]) >= 0 {
+		if strings.IndexByte(";&()|^<>\n \t\\\"'`", value[i]) >= 0 {
 			b.WriteByte('\\')
 		}
 		b.WriteByte(value[i])

@@ -85,6 +85,16 @@ func TestNothing(t *testing.T) {
 	}
 }
 
+// TestVfstabOfAnother: an image may name swap of the machine that made it.
+func TestVfstabOfAnother(t *testing.T) {
+	b := newBench(t)
+	const other = "/dev/zvol/dsk/rpool/swap - - swap - no -\n"
+	b.write(vfstab, other)
+	if err := b.boot(usual, false); err != nil || b.read(vfstab) != other+listed || !slices.Equal(b.active, []string{device}) {
+		t.Errorf("%v, vfstab %q, active %q", err, b.read(vfstab), b.active)
+	}
+}
+
 // TestNoSpace: zfs create finds less room than was counted. No record claims
 // the volume that is not there.
 func TestNoSpace(t *testing.T) {
@@ -155,7 +165,12 @@ func TestSettings(t *testing.T) {
 	if err == nil || b.size != 2*gib || !slices.Equal(b.active, []string{device}) || !b.record().Busy {
 		t.Errorf("swap that cannot be freed: %v, size %d, active %q, record %+v", err, b.size, b.active, b.record())
 	}
-	b.keeps = false
+	b.keeps, b.quota = false, true
+	err = b.boot(policy{fixed: gib}, true)
+	if err == nil || b.size != 2*gib || !slices.Equal(b.active, []string{device}) {
+		t.Errorf("a volume that cannot be resized: %v, size %d, active %q", err, b.size, b.active)
+	}
+	b.quota = false
 	boot(policy{fixed: gib}, false) // begun before, so it is ended at a boot too
 	if b.size != gib || b.record() != (record{Volume: "tank/swap", GUID: "7001"}) {
 		t.Errorf("size %d, record %+v", b.size, b.record())

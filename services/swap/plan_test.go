@@ -56,6 +56,7 @@ func TestDecide(t *testing.T) {
 		{name: "ours is gone", p: two, s: state{rec: ours, room: large},
 			steps: []string{"/sbin/zfs " + strings.Replace(creation, "8589934592", "2147483648", 1), list}, activate: true,
 			during: &cut, after: record{Volume: "tank/swap"}},
+		{name: "a record without GUID proves nothing", p: none, s: state{rec: record{Volume: "tank/swap"}, change: true, found: volume("8", gib)}, nothing: "none of this service's"},
 		{name: "another one of its name", p: two, s: state{rec: ours, change: true, found: volume("8", gib), active: on}, nothing: "is in use"},
 		{name: "another one of its name, none wanted", p: none, s: state{rec: ours, change: true, found: volume("8", gib)}, nothing: "none of this service's"},
 		{name: "ours, none wanted", p: none, s: state{rec: ours, change: true, found: volume("7", gib), active: on, vfstab: []byte(listed)},
