@@ -185,8 +185,8 @@ func (b *bench) play(c guest.Command) (out, wrong string) {
 
 func (b *bench) data() *illumos.Partition { return &b.label.Partitions[len(b.label.Partitions)-2] }
 
-// list is zpool list: what the pool could gain is all that the kernel saw of
-// the disk, in metaslabs of 16 MiB.
+// list is zpool list for a pool without the property bootsize: what it could
+// gain is all that the kernel saw of the disk, in metaslabs of 16 MiB.
 func (b *bench) list() string {
 	expand := "-"
 	if n := (b.known - b.size) &^ (16<<20 - 1); n > 0 && b.known > b.size {

@@ -134,8 +134,9 @@ func shape(parts []illumos.Partition) ([]illumos.Partition, string) {
 
 // gain is what the pool can still grow by, in bytes. The kernel takes all of a
 // whole disk for the pool's; where the label is full, what it counts is the
-// other partitions, and nothing is to be had (vdev.c, vdev_get_stats_ex:
-// expandsz leaves out the pool property bootsize only).
+// other partitions, and nothing is to be had (metaslab.c,
+// metaslab_class_expandable_space: it leaves out the pool property bootsize
+// only, which older pools do not have).
 func gain(p illumos.Pool, y layout) uint64 {
 	if y.full() && p.Expand <= y.outside {
 		return 0

@@ -26,7 +26,7 @@ func (b *bench) changing() []string {
 }
 
 // TestFirstBoot: the pool grows and gets its GUID; the next boots look twice at
-// most, though the kernel goes on counting the ESP as room to grow.
+// most, even where the kernel goes on counting the ESP as room to grow.
 func TestFirstBoot(t *testing.T) {
 	b := newBench(t)
 	if err := b.boot(false); err != nil {
