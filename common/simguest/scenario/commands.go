@@ -20,23 +20,46 @@ import (
 
 // commands are those that a script has beside testscript's own.
 //
-//	start [-N] [operand ...]    run the service as svc.startd would; its exit status has to be N (0)
+//	start [-N] [operand ...]    run the service as svc.startd would; its exit status has to be N (0), or -killed
 //	play command [arg ...]      run a command of the guest by its base name or path, as root's shell would
 //	calls [file]                the commands that ran since the last calls, as the file has them; none without one
 //	fault file                  order the faults in a JSON file (world.Fault)
 //	reboot                      power off and on, and boot up to where the service starts
 //	volume [directory|file]     put a CPIO volume with these files in place, a file as it is, or take it out; before reboot
+//	volume -unreadable          put a medium in place that cannot be read; before reboot
+//	user name                   add a user with a home directory, who is the one that runs the test
 //	smbios file                 another SMBIOS table, from JSON
 //	resize disk bytes           another size of a disk; before reboot
+//	digest disk                 print a digest of the disk's label
+//	pool name                   print size and health of a pool
+//	guid name                   print the GUID of a pool
+//	guest file                  another guest, of which the file is guest.json, after its first boot
+//	requests [file]             what went out to DHCP servers, as the file has it; nothing without one
+//	peer device [file]          what answers at the other end of a cable (simnet.Network), or nothing
+//	plug file                   put a network device in (simnet.Link); before reboot
+//	unplug device               take it out; before reboot
+//	cable device in|out         put a cable in or out
+//	method name                 one of the system's own methods: identity-node
 var commands = map[string]func(*testscript.TestScript, bool, []string){
-	"start":  start,
-	"play":   play,
-	"calls":  calls,
-	"fault":  fault,
-	"reboot": reboot,
-	"volume": volume,
-	"smbios": smbios,
-	"resize": resize,
+	"start":    start,
+	"play":     play,
+	"calls":    calls,
+	"fault":    fault,
+	"reboot":   reboot,
+	"volume":   volume,
+	"smbios":   smbios,
+	"resize":   resize,
+	"digest":   digest,
+	"pool":     pool,
+	"guid":     guid,
+	"guest":    another,
+	"user":     user,
+	"requests": requests,
+	"peer":     peer,
+	"plug":     plug,
+	"unplug":   unplug,
+	"cable":    cable,
+	"method":   method,
 }
 
 // of gives the script that ts runs; a command that cannot fail refuses "!".
@@ -52,6 +75,9 @@ func start(ts *testscript.TestScript, neg bool, args []string) {
 	want := 0
 	if len(args) > 0 && strings.HasPrefix(args[0], "-") {
 		n, err := strconv.Atoi(args[0][1:])
+		if args[0] == "-killed" {
+			n, err = killed, nil
+		}
 		if err == nil {
 			want, args = n, args[1:]
 		}
@@ -64,6 +90,10 @@ func start(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("%s ended with status %d, want %d", s.service, got, want)
 	}
 }
+
+// killed is the status of a program that a signal has ended, as os.ProcessState
+// gives it.
+const killed = -1
 
 // status gives the exit status in what Exec gave.
 func status(ts *testscript.TestScript, err error) int {
@@ -130,6 +160,11 @@ func volume(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Check(s.guest.SetVolume(nil))
 		return
 	}
+	if args[0] == "-unreadable" {
+		ts.Check(s.guest.SetVolume(nil))
+		ts.Check(simdisk.Attach(s.guest.World, simdisk.Disk{Name: simguest.VolumeDisk, Size: 1 << 20, Unreadable: true}))
+		return
+	}
 	name := ts.MkAbs(args[0])
 	content, err := simguest.Volume(name)
 	ts.Check(err)
@@ -181,7 +216,7 @@ func (s *script) build(workDir string) error {
 	s.config = simguest.Default()
 	data, err := os.ReadFile(workDir + "/guest.json")
 	if err == nil {
-		err = strict(data, &s.config)
+		err = configure(data, &s.config)
 	}
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
@@ -197,6 +232,9 @@ func (s *script) build(workDir string) error {
 		if err := s.guest.SetVolume(content); err != nil {
 			return err
 		}
+	}
+	if err := s.settings(); err != nil {
+		return err
 	}
 	return s.reboot()
 }

@@ -28,8 +28,9 @@ func Main(m *testing.M, service string, main func()) {
 // its first boot up to where the service would start.
 func Run(t *testing.T, service string) {
 	testscript.Run(t, testscript.Params{
-		Dir:  "testdata",
-		Cmds: commands,
+		Dir:       "testdata",
+		Cmds:      commands,
+		Condition: conditions,
 		Setup: func(env *testscript.Env) error {
 			s := &script{service: service, root: env.WorkDir + "/guest"}
 			env.Values[key{}] = s
