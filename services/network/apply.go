@@ -10,6 +10,7 @@ import (
 
 	"illumos-metadata/common/agent"
 	"illumos-metadata/common/guest"
+	"illumos-metadata/common/illumos"
 	"illumos-metadata/common/metadata"
 )
 
@@ -27,7 +28,7 @@ func configure(ctx context.Context, a *agent.Agent, instance string, w want, lim
 		return err
 	}
 	now := agent.Record{Instance: instance, Slice: metadata.Digest(w)}
-	if a.Settled(rec.Record, now) {
+	if a.Settled(rec.Record, now) && !uprooted(ctx, a, rec) {
 		return nil
 	}
 	s, err := readState(ctx, a.Guest)
@@ -46,6 +47,35 @@ func configure(ctx context.Context, a *agent.Agent, instance string, w want, lim
 		now.Slice = "" // to be tried again at the next boot
 	}
 	return agent.Join(err, apply(ctx, a, rec, record{now, t.made}, t, limit))
+}
+
+// uprooted says whether a link that has an address of ours is gone: the machine
+// got another network device. Nobody at the guest did that, and left as it is,
+// the guest would have no network.
+func uprooted(ctx context.Context, a *agent.Agent, rec record) bool {
+	if len(rec.Addresses) == 0 {
+		return false
+	}
+	links, err := illumos.PhysLinks(ctx, a.Guest)
+	s := state{links: links}
+	here := func(object string) bool { return s.hasLink(linkOf(object)) }
+	if err == nil && !slices.ContainsFunc(rec.Addresses, func(object string) bool { return !here(object) }) {
+		return false
+	}
+	if err == nil {
+		s.addresses, err = illumos.Addresses(ctx, a.Guest)
+	}
+	if err != nil {
+		a.Log.Warn("whether the links are the same is not known", "reason", err)
+		return false
+	}
+	for _, r := range s.addresses {
+		if slices.Contains(rec.Addresses, r.Object) && !here(r.Object) && r.State == "disabled" {
+			a.Log.Warn("the link of an address is gone", "object", r.Object)
+			return true
+		}
+	}
+	return false
 }
 
 // apply carries out a plan, with the record of it written before and after, and

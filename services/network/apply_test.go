@@ -20,6 +20,7 @@ import (
 	"illumos-metadata/common/agent"
 	"illumos-metadata/common/guest"
 	"illumos-metadata/common/illumos"
+	"illumos-metadata/common/metadata"
 )
 
 // A bench is a guest with two links, whose commands are played by this test.
@@ -114,8 +115,8 @@ func TestBoots(t *testing.T) {
 		t.Errorf("log %s", log)
 	}
 	b.does("second boot", "i-1", w, "")
-	if len(b.started) > 0 {
-		t.Errorf("second boot: started %q", b.started)
+	if diff := cmp.Diff([]string{"dladm show-phys -p -o link,media,state,device"}, b.started); diff != "" {
+		t.Errorf("second boot: started (-want +got):\n%s", diff)
 	}
 	b.state.addresses = nil
 	b.does("deleted by hand", "i-1", w, "")
@@ -213,6 +214,34 @@ func TestNoLink(t *testing.T) {
 	b.does("next boot", "i-1", want{DHCP: true, nodename: "web1"}, creation)
 }
 
+// TestOtherDevice: the network moves to the device that the machine has now, at
+// the next boot; where it cannot be told, nothing is done.
+func TestOtherDevice(t *testing.T) {
+	b := newBench(t)
+	w := want{DHCP: true, nodename: "web1"}
+	b.does("first boot", "i-1", w, creation)
+	b.state.links = []illumos.Link{ether("e1000g0", "e1000g0", "up")}
+	b.state.addresses[0].State, b.state.addresses[0].Addr = "disabled", ""
+	b.fails = "dladm"
+	b.does("links cannot be read", "i-1", w, "")
+	b.fails = ""
+	b.does("next boot", "i-1", w, "ipadm delete-if vioif0|ipadm create-addr -T dhcp -w 0 -h web1 e1000g0/dhcp")
+	b.does("and one more", "i-1", w, "")
+}
+
+// TestUpperLink: an address that was taken over on a VNIC is not on a device,
+// and is not gone for that.
+func TestUpperLink(t *testing.T) {
+	b := newBench(t)
+	b.state.addresses = []illumos.Address{{Object: "vnic0/dhcp", Type: "dhcp", State: "ok", Addr: "10.0.2.15/24"}}
+	if err := b.WriteRecord(record{agent.Record{Instance: "i-1", Slice: metadata.Digest(want{DHCP: true})}, []string{"vnic0/dhcp"}}); err != nil {
+		t.Fatal(err)
+	}
+	b.does("next boot", "i-1", want{DHCP: true}, "")
+	b.state.addresses = nil
+	b.does("deleted by hand", "i-1", want{DHCP: true}, "")
+}
+
 // TestAdoptedGuest: what the earlier agent made stays, and goes with the
 // instance.
 func TestAdoptedGuest(t *testing.T) {
@@ -223,7 +252,7 @@ func TestAdoptedGuest(t *testing.T) {
 	b.state.addresses = []illumos.Address{{Object: "vioif0/dhcp", Type: "dhcp", State: "down", Addr: "?"}}
 	b.does("adoption", "i-1", want{DHCP: true}, "")
 	b.does("next boot", "i-1", want{DHCP: true}, "")
-	if len(b.started) > 0 {
+	if len(b.started) > 1 {
 		t.Errorf("started %q", b.started)
 	}
 	b.does("new instance", "i-2", want{DHCP: true, nodename: "web1"}, withdrawal+"|"+creation)
@@ -328,11 +357,24 @@ func TestAwaitLeases(t *testing.T) {
 						t.Errorf("error %v, want %q", err, want)
 					}
 				}
+				if err != nil && strings.Contains(err.Error(), "that works") {
+					t.Errorf("error %v tells of an address where there is none", err)
+				}
 				if len(b.started) > 50 {
 					t.Errorf("looked %d times", len(b.started))
 				}
 			})
 		})
+	}
+}
+
+// TestUnusable: an address that is there and does not work is told with its
+// state.
+func TestUnusable(t *testing.T) {
+	rows := []illumos.Address{{Object: "vioif0/dhcp", Type: "dhcp", State: "inaccessible", Addr: "10.0.2.15/24"}}
+	err := missing(errNoLease, []string{"vioif0/dhcp"}, rows, time.Second)
+	if err == nil || !strings.Contains(err.Error(), "no DHCP lease that works (10.0.2.15/24 is inaccessible) after 1s") {
+		t.Errorf("got %v", err)
 	}
 }
 

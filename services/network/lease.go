@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
-	"strings"
 	"time"
 
 	"illumos-metadata/common/agent"
@@ -32,11 +31,14 @@ func awaitLeases(ctx context.Context, a *agent.Agent, objects []string, limit ti
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, errNoLease)
 	defer cancel()
-	waiting := slices.Clone(objects)
+	waiting, last := slices.Clone(objects), []illumos.Address(nil)
 	for pause := firstPause; ; pause = min(2*pause, mostPause) {
 		rows, err := illumos.Addresses(ctx, a.Guest)
 		if err != nil && ctx.Err() == nil {
 			return err
+		}
+		if err == nil {
+			last = rows
 		}
 		waiting = slices.DeleteFunc(waiting, func(object string) bool {
 			addr := lease(rows, object)
@@ -50,7 +52,7 @@ func awaitLeases(ctx context.Context, a *agent.Agent, objects []string, limit ti
 		}
 		select {
 		case <-ctx.Done():
-			return missing(context.Cause(ctx), waiting, limit)
+			return missing(context.Cause(ctx), waiting, last, limit)
 		case <-time.After(pause/2 + rand.N(pause)):
 		}
 	}
@@ -66,16 +68,25 @@ func lease(rows []illumos.Address, object string) string {
 	return ""
 }
 
-// missing is the error for objects without a lease.
-func missing(why error, objects []string, limit time.Duration) error {
+// missing is the error for objects without a lease, of which rows was last seen.
+func missing(why error, objects []string, rows []illumos.Address, limit time.Duration) error {
 	if !errors.Is(why, errNoLease) {
 		return fmt.Errorf("wait for DHCP: %w", why)
 	}
 	var errs []error
 	for _, object := range objects {
-		link, _, _ := strings.Cut(object, "/")
-		errs = append(errs, fmt.Errorf("%s has no DHCP lease after %v; dhcpagent goes on asking for %s (ipadm show-addr %s)",
-			link, limit, object, object))
+		errs = append(errs, fmt.Errorf("%s has no DHCP lease%s after %v; dhcpagent goes on asking for %s (ipadm show-addr %s)",
+			linkOf(object), unusable(rows, object), limit, object, object))
 	}
 	return agent.Join(errs...)
+}
+
+// unusable tells of a lease that is there and of no use: the cable is out since
+// (inaccessible), or the address is another host's (duplicate).
+func unusable(rows []illumos.Address, object string) string {
+	i := slices.IndexFunc(rows, func(r illumos.Address) bool { return r.Object == object })
+	if i < 0 || rows[i].Addr == "" || rows[i].Addr == "?" {
+		return ""
+	}
+	return fmt.Sprintf(" that works (%s is %s)", rows[i].Addr, rows[i].State)
 }

@@ -86,7 +86,12 @@ func decide(w want, s state, rec record, instance string) (todo, error) {
 			t.made = append(t.made, name)
 			continue
 		}
-		t.withdraw = append(t.withdraw, deletion(name))
+		step, why := s.withdrawal(name)
+		if why != "" {
+			t.leave = append(t.leave, why)
+			continue
+		}
+		t.withdraw = append(t.withdraw, step)
 		s = s.without(name)
 	}
 	if link.Name != "" {
@@ -97,6 +102,26 @@ func decide(w want, s state, rec record, instance string) (todo, error) {
 
 func deletion(object string) guest.Step {
 	return guest.Step{Part: object, Why: "withdraw address " + object, Argv: []string{ipadm, "delete-addr", object}}
+}
+
+// withdrawal gives the step that takes one of our address objects away, or why
+// it is left. After a reboot ipmgmtd(8) does not know the objects of a link that
+// is gone, since its interface could not be enabled: delete-addr does not find
+// them, and delete-if takes all that the interface has (libipadm,
+// i_ipadm_delete_if()).
+func (s state) withdrawal(object string) (step guest.Step, why string) {
+	link := linkOf(object)
+	rows := s.on(link)
+	disabled := func(r illumos.Address) bool { return r.State == "disabled" }
+	switch {
+	case s.hasLink(link) || !slices.ContainsFunc(rows, disabled):
+		return deletion(object), ""
+	case len(rows) > 1:
+		return step, fmt.Sprintf("the link of %s is gone, and its interface has addresses made by hand", object)
+	}
+	step = deletion(object)
+	step.Argv = []string{ipadm, "delete-if", link}
+	return step, ""
 }
 
 // dhcp adds what brings DHCPv4 to a link that has what s says. Intended says
@@ -210,6 +235,16 @@ func splitNumber(s string) (string, uint64) {
 
 func (s state) has(object string) bool {
 	return slices.ContainsFunc(s.addresses, func(r illumos.Address) bool { return r.Object == object })
+}
+
+func linkOf(object string) string {
+	link, _, _ := strings.Cut(object, "/")
+	return link
+}
+
+// hasLink says whether the guest has the device; a VNIC or VLAN is none.
+func (s state) hasLink(name string) bool {
+	return slices.ContainsFunc(s.links, func(l illumos.Link) bool { return l.Name == name })
 }
 
 // on gives the addresses of one interface.

@@ -122,7 +122,16 @@ func TestDecide(t *testing.T) {
 		{name: "new instance", want: dhcp, rows: []illumos.Address{row("vioif0/dhcp", "dhcp", "down", "?")}, rec: ours("i-0", "vioif0/dhcp"),
 			steps: []string{remove, create}, made: []string{"vioif0/dhcp"}, lease: []string{"vioif0/dhcp"}},
 		{name: "new instance, another interface", want: dhcp, rows: []illumos.Address{row("e1000g0/dhcp", "dhcp", "disabled", "")}, rec: ours("i-0", "e1000g0/dhcp"),
-			steps: []string{"/sbin/ipadm delete-addr e1000g0/dhcp", create}, made: []string{"vioif0/dhcp"}, lease: []string{"vioif0/dhcp"}},
+			steps: []string{"/sbin/ipadm delete-if e1000g0", create}, made: []string{"vioif0/dhcp"}, lease: []string{"vioif0/dhcp"}},
+		{name: "same instance, another interface", want: dhcp, rows: []illumos.Address{row("e1000g0/dhcp", "dhcp", "disabled", "")}, rec: ours("i-1", "e1000g0/dhcp"),
+			steps: []string{"/sbin/ipadm delete-if e1000g0", create}, made: []string{"vioif0/dhcp"}, lease: []string{"vioif0/dhcp"}},
+		{name: "new instance, another interface, by hand too", want: dhcp, rec: ours("i-0", "e1000g0/dhcp"),
+			rows:  []illumos.Address{row("e1000g0/dhcp", "dhcp", "disabled", ""), row("e1000g0/v4", "static", "disabled", "10.0.0.5/24")},
+			leave: "the link of e1000g0/dhcp is gone", steps: []string{create}, made: []string{"vioif0/dhcp"}, lease: []string{"vioif0/dhcp"}},
+		{name: "new instance, taken over on an upper link", want: dhcp, rows: []illumos.Address{row("vnic0/dhcp", "dhcp", "ok", "10.0.9.15/24")}, rec: ours("i-0", "vnic0/dhcp"),
+			steps: []string{"/sbin/ipadm delete-addr vnic0/dhcp", create}, made: []string{"vioif0/dhcp"}, lease: []string{"vioif0/dhcp"}},
+		{name: "new instance, disabled by hand", want: dhcp, rows: []illumos.Address{row("vioif0/dhcp", "dhcp", "disabled", "")}, rec: ours("i-0", "vioif0/dhcp"),
+			steps: []string{remove, create}, made: []string{"vioif0/dhcp"}, lease: []string{"vioif0/dhcp"}},
 		{name: "new instance, static by hand since", want: dhcp, rec: ours("i-0", "vioif0/dhcp"),
 			rows:  []illumos.Address{row("vioif0/v4", "static", "ok", "10.0.0.5/24")},
 			leave: "vioif0 has the static address vioif0/v4"},
@@ -132,7 +141,7 @@ func TestDecide(t *testing.T) {
 		{name: "no longer wanted", want: want{}, rows: []illumos.Address{row("vioif0/dhcp", "dhcp", "ok", "10.0.2.15/24"), row("vioif1/v4", "dhcp", "ok", "10.0.3.15/24")},
 			rec: ours("i-1", "vioif0/dhcp"), steps: []string{remove}},
 		{name: "no link", want: dhcp, links: []illumos.Link{}, rows: []illumos.Address{row("vioif0/dhcp", "dhcp", "disabled", "")}, rec: ours("i-0", "vioif0/dhcp"),
-			steps: []string{remove}, fails: "no Ethernet link"},
+			steps: []string{"/sbin/ipadm delete-if vioif0"}, fails: "no Ethernet link"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -171,6 +180,8 @@ func (s state) after(steps []guest.Step) state {
 			rows = append(rows, illumos.Address{Object: object, Type: "dhcp", State: "ok", Addr: "10.0.2.15/24"})
 		case "delete-addr":
 			rows = slices.DeleteFunc(rows, func(r illumos.Address) bool { return r.Object == object })
+		case "delete-if":
+			rows = slices.DeleteFunc(rows, func(r illumos.Address) bool { return strings.HasPrefix(r.Object, object+"/") })
 		case "enable-if", "enable-addr":
 			for i, r := range rows {
 				if r.State == "disabled" && (r.Object == object || strings.HasPrefix(r.Object, object+"/")) {
