@@ -58,10 +58,14 @@ func TestTransient(t *testing.T) {
 	}
 	b.adm("restart", "site/x") // not running: nothing, and status 0
 	b.out("one\none\n")
+	b.adm("refresh", "site/x") // the snapshot does not keep it either
 	b.halt()
 	b.boot(Options{})
 	b.settle()
 	b.want(map[string]string{"site/x": "online"})
+	if _, _, status := b.call("/usr/bin/svcprop", "-q", "-p", "general_ovr", "site/x:default"); status != 1 {
+		t.Error("general_ovr outlives the boot")
+	}
 	b.out("one\none\none\n")
 	b.adm("disable", "-s", "site/x")
 	b.halt()
