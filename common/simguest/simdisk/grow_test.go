@@ -157,3 +157,24 @@ func TestAutoexpand(t *testing.T) {
 	g.must("zpool online rpool c1t0d0")
 	checkGrown(t, g)
 }
+
+// TestExpandOfOthers: what a log device could grow by is its own, not the
+// pool's.
+func TestExpandOfOthers(t *testing.T) {
+	g := install(t, func(c *Config) {
+		c.Disks[0].Image = 0
+		c.Disks = append(c.Disks, Disk{Name: "c1t1d0", Size: 8 * gib, Image: 2 * gib, Label: LabelEFI})
+		c.Pools[0].Vdevs = append(c.Pools[0].Vdevs, Vdev{Disk: "c1t1d0", Class: "logs"})
+	})
+	if p := g.pool(); p.Expand != 0 {
+		t.Errorf("the pool could grow by %d", p.Expand)
+	}
+	if got := g.must("zpool list -Hpo expandsz rpool"); got != "-\n" {
+		t.Errorf("zpool list: %q", got)
+	}
+	for line := range strings.Lines(g.must("zpool list -Hpv rpool")) {
+		if f := strings.Split(line, "\t"); len(f) > 6 && f[1] == "c1t1d0" && f[6] == "-" {
+			t.Errorf("the log device could not grow: %q", line)
+		}
+	}
+}

@@ -164,14 +164,14 @@ func (p *pool) topShift(leaf *vdev) uint {
 }
 
 // totals adds up the data vdevs. Log devices do not count, nor those of other
-// classes (spa_misc.c, metaslab_class_get_space of the normal class).
+// classes (spa.c, spa_prop_get_config: metaslab_class_get_space and
+// metaslab_class_expandable_space of the normal class).
 func (p *pool) totals() (size, alloc, expand int64) {
 	for i := range p.Vdevs {
 		v := &p.Vdevs[i]
 		if v.Class == "" {
-			size, alloc = size+v.space(), alloc+v.Alloc
+			size, alloc, expand = size+v.space(), alloc+v.Alloc, expand+p.expandable(v)
 		}
-		expand += p.expandable(v)
 	}
 	return size, alloc, expand
 }
