@@ -54,6 +54,17 @@ var changing = []string{
 	"zfs create", "zfs set", "zfs destroy", "swap -a", "swap -1", "swap -2", "swap -d", "swapadd", "format", "fmthard", "svcadm", "svccfg",
 }
 
+// wantBusy checks that network, swap and zpool ran commands in this boot, so
+// that wantQuiet says something.
+func (m *machine) wantBusy() {
+	m.t.Helper()
+	for name, want := range map[string]string{"network": "ipadm create-addr", "swap": "zfs create", "zpool": "zpool online"} {
+		if got := m.calls(name); !slices.ContainsFunc(got, func(c string) bool { return strings.HasPrefix(c, want) }) {
+			m.t.Errorf("%s ran %q, and no %s", name, got, want)
+		}
+	}
+}
+
 // wantQuiet checks that no service ran a changing command in this boot, and
 // none ran more processes than it may on a boot without changes.
 func (m *machine) wantQuiet() {
@@ -89,6 +100,7 @@ func TestFirstAndSecondBoot(t *testing.T) {
 	m.boot()
 	m.wantStates(nil)
 	m.wantConfigured()
+	m.wantBusy()
 	if p := m.pool(); p.GUID == old.GUID || p.Size < 39<<30 {
 		t.Errorf("pool %+v, before %+v: it should have grown and have another GUID", p, old)
 	}
