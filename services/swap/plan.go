@@ -74,6 +74,22 @@ func (s state) settled() string {
 	return ""
 }
 
+// left says why swap that this service has made, and that an administrator has
+// taken away since, stays away until one restarts the service; "" if there is
+// no such swap.
+func (s state) left() string {
+	const again = "; svcadm restart metadata/swap puts it back"
+	switch {
+	case s.change || !s.mayBeOurs() || s.rec.GUID == "":
+		return ""
+	case s.found == nil:
+		return s.volume + ", which this service has made, is gone" + again
+	case s.ours() && !slices.Contains(s.listed, s.device()):
+		return vfstab + " no longer names " + s.device() + again
+	}
+	return ""
+}
+
 // A todo is what one run does.
 type todo struct {
 	nothing string // why there is nothing to do; nothing else is set then

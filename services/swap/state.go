@@ -46,7 +46,8 @@ func look(ctx context.Context, a *agent.Agent, p policy) (s state, why string, e
 	if why := s.settled(); why != "" {
 		return s, why, nil
 	}
-	return s, "", s.readPool(ctx, a.Guest, p)
+	err = s.readPool(ctx, a.Guest, p)
+	return s, s.left(), err
 }
 
 // readVfstab reads vfstab(5) and the swap that it names.
@@ -79,6 +80,8 @@ func (s *state) readPool(ctx context.Context, g *guest.Guest, p policy) error {
 		}
 	}
 	switch {
+	case s.left() != "":
+		return nil
 	case s.found == nil || s.ours() && s.change:
 		return s.readMemory(ctx, g, p)
 	case s.found.Type == "volume" && !s.ours() && !slices.Contains(s.listed, s.device()):
