@@ -78,7 +78,8 @@ func (n node) group(name string) map[string]string {
 type order struct{ Requires, After, Before []string }
 
 // TestOrder holds the manifests to the placement that was checked for cycles.
-// graph_test.go shows that it fits the system's own services.
+// The simulated SMF's tests (common/simguest/simsmf) show that it fits the
+// graph of the system's own services.
 func TestOrder(t *testing.T) {
 	const minimal, devices = "svc:/system/filesystem/minimal", "svc:/milestone/devices"
 	metadata := func(names ...string) []string {
