@@ -76,7 +76,11 @@ func check(ctx context.Context, a *agent.Agent, before illumos.Pool, disk string
 	if why := grown(before, after, label); why != "" {
 		return fmt.Errorf("pool %s has not grown: %s", before.Name, why)
 	}
-	a.Log.Info("the pool has grown", "pool", before.Name, "from", before.Size, "to", after.Size)
+	result := "the pool has grown"
+	if after.Size == before.Size {
+		result = "the label has grown, by too little for the pool"
+	}
+	a.Log.Info(result, "pool", before.Name, "from", before.Size, "to", after.Size)
 	return nil
 }
 
