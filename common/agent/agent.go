@@ -118,8 +118,13 @@ func (a *Agent) start(run func(context.Context, *Agent) error, names, operands [
 		return exitOK
 	}
 	if err != nil {
-		a.Log.Error(err.Error(), "changes", a.changes, "took", took)
-		return exitStatus(err)
+		status := exitStatus(err)
+		attrs := []any{"changes", a.changes, "took", took}
+		if status != exitError && !a.DryRun { // SMF leaves it at that
+			attrs = append(attrs, "remedy", "svcadm clear metadata/"+a.Service+" tries again")
+		}
+		a.Log.Error(err.Error(), attrs...)
+		return status
 	}
 	a.Log.Info("done", "changes", a.changes, "took", took)
 	return exitOK

@@ -67,12 +67,7 @@ type todo struct {
 	record  *record // to be written first; nil if it stays as it is
 }
 
-const (
-	// clearAdvice is what an administrator can do after a final failure: the
-	// next start in the same boot is his wish and counts from one again.
-	clearAdvice = "svcadm clear metadata/userscript starts it again"
-	restartHint = "svcadm restart metadata/userscript runs it again"
-)
+const restartHint = "svcadm restart metadata/userscript runs it again"
 
 // decide compares the record with what is wanted.
 func decide(rec record, w want, now time.Time) (todo, error) {
@@ -89,7 +84,7 @@ func decide(rec record, w want, now time.Time) (todo, error) {
 		return settled(rec, w), nil
 	case w.script == nil:
 		return todo{}, errors.New("the script is due, but the metadata source is silent, and scripts are not kept: " +
-			"the next boot tries again, and so does svcadm clear metadata/userscript")
+			"the next boot tries again")
 	}
 	if err := check(w.script); err != nil {
 		return todo{}, err
@@ -120,14 +115,15 @@ func settled(rec record, w want) todo {
 	return t
 }
 
-// exhausted is the error after the last attempt.
+// exhausted is the error after the last attempt. The next start in the same boot
+// is the administrator's wish and counts from one again.
 func exhausted(rec record) error {
 	what := fmt.Sprintf("the last: %s", rec.Result)
 	if rec.State == running {
 		what = "the last was cut off"
 	}
-	return fmt.Errorf("the script has not succeeded in %d attempts, which is config/max_attempts (%s; see %s): %s",
-		rec.Attempts, what, outputFile, clearAdvice)
+	return fmt.Errorf("the script has not succeeded in %d attempts, which is config/max_attempts (%s; see %s)",
+		rec.Attempts, what, outputFile)
 }
 
 // check says why the kernel could not start the script. It needs an absolute

@@ -60,7 +60,7 @@ func TestDecide(t *testing.T) {
 		{name: "pending, source silent", rec: record{Instance: "i-1", Digest: "d", State: failed, Attempts: 1},
 			want: change(func(w *want) { w.script = nil }), says: "the metadata source is silent", fails: true},
 		{name: "attempts used up (S5)", rec: record{Instance: "i-1", Digest: "d", State: failed, Attempts: 3, Result: "exit status 7"},
-			want: w, says: "in 3 attempts, which is config/max_attempts (the last: exit status 7; see /var/metadata/userscript/output): svcadm clear", fails: true},
+			want: w, says: "in 3 attempts, which is config/max_attempts (the last: exit status 7; see /var/metadata/userscript/output)", fails: true},
 		{name: "attempts used up by crashes (S5)", rec: record{Instance: "i-1", Digest: "d", State: running, Attempts: 3, Result: "exit status 7"},
 			want: w, says: "(the last was cut off; see", fails: true},
 		{name: "attempts used up, asked for again", rec: record{Instance: "i-1", Digest: "d", State: failed, Attempts: 3},

@@ -88,7 +88,7 @@ func verdict(rec record, o outcome, w want) error {
 	case o.complete:
 		return nil
 	case o.final:
-		return fmt.Errorf("%w: %s", err, clearAdvice)
+		return err
 	case rec.Attempts >= w.maxAttempts:
 		return exhausted(rec)
 	}

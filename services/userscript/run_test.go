@@ -197,7 +197,7 @@ func TestFailure(t *testing.T) {
 		}
 		b.isGone(scriptFile)
 	}
-	if err := b.run(context.Background()); err == nil || retried(err) || !strings.Contains(err.Error(), "svcadm clear") {
+	if err := b.run(context.Background()); err == nil || retried(err) || !strings.Contains(err.Error(), "config/max_attempts") {
 		t.Errorf("after the last attempt: %v", err)
 	}
 	if got := b.read("/root/runs"); got != "run\nrun\nrun\n" {

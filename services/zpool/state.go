@@ -89,7 +89,7 @@ func advise(err error, pool, disk string) error {
 	if err == nil {
 		return nil
 	}
-	return fmt.Errorf("%w (compare zpool list -v %s with prtvtoc %s; svcadm clear metadata/zpool tries again)",
+	return fmt.Errorf("%w (compare zpool list -v %s with prtvtoc %s)",
 		err, pool, illumos.RawDisk(disk))
 }
 
