@@ -86,7 +86,7 @@ fuzz:
 	find common services -name '*_test.go' -exec grep -l '^func Fuzz' {} + | while read -r file; do \
 		for target in `sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\).*/\1/p' "$$file"`; do \
 			echo "== $$file $$target"; \
-			go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) ./`dirname "$$file"` </dev/null; \
+			go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1x ./`dirname "$$file"` </dev/null; \
 		done; \
 	done
 
