@@ -69,56 +69,27 @@ func demo(volume []byte) error {
 	if err != nil {
 		return err
 	}
-	before, err := g.Snapshot()
-	if err != nil {
-		return err
-	}
 	title("Pool and swap before the first boot")
 	storage(g)
-
-	title("First boot")
-	first, err := boot(g)
-	if err != nil {
-		return err
-	}
-	after, err := g.Snapshot()
-	if err != nil {
-		return err
-	}
-	title("Files that changed")
-	files(before, after)
-	title("Pool and swap after the first boot")
-	storage(g)
-	if err := first.halt(); err != nil {
-		return err
-	}
-
-	title("Second boot")
-	second, err := boot(g)
-	if err != nil {
-		return err
-	}
-	last, err := g.Snapshot()
-	if err != nil {
-		return err
-	}
-	changed := after.Diff(last)
-	if changed == "" {
-		fmt.Println("\nNothing has changed.")
-	} else {
-		fmt.Printf("\nThe second boot changed files:\n%s", changed)
-	}
-	if err := second.halt(); err != nil {
-		return err
-	}
-	return errors.Join(first.failures(), second.failures(), unlessEmpty(changed))
-}
-
-func unlessEmpty(changed string) error {
-	if changed == "" {
+	failed, err := boot(g, "First boot", func(before, after simguest.Snapshot) error {
+		title("Files that changed")
+		files(before, after)
+		title("Pool and swap after the first boot")
+		storage(g)
 		return nil
+	})
+	if err != nil {
+		return err
 	}
-	return errors.New("the second boot changed something")
+	failedAgain, err := boot(g, "Second boot", func(before, after simguest.Snapshot) error {
+		if changed := before.Diff(after); changed != "" {
+			fmt.Printf("\nThe second boot changed files:\n%s", changed)
+			return errors.New("the second boot changed something")
+		}
+		fmt.Println("\nNothing has changed.")
+		return nil
+	})
+	return errors.Join(failed, failedAgain, err)
 }
 
 // build makes the guest with the suite installed and the volume in place. Its
@@ -144,76 +115,38 @@ func build(dir string, volume []byte) (*simguest.Guest, error) {
 	return g, g.SetVolume(volume)
 }
 
-// A booted guest is up.
-type booted struct {
-	guest  *simguest.Guest
-	system system
-	show   *show
-}
-
-// system is the part of simsmf.System that the demo uses.
-type system interface {
-	Settle(context.Context) error
-	Halt(context.Context) error
-}
-
-// boot boots the guest and shows what it does until nothing moves any more.
-func boot(g *simguest.Guest) (*booted, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), limit)
-	defer cancel()
-	if err := g.World.ForgetCalls(); err != nil {
+// boot boots the guest, shows what it does until nothing moves any more, and
+// hands over the files before and after it. Failed names the services that are
+// not online.
+func boot(g *simguest.Guest, name string, done func(before, after simguest.Snapshot) error) (failed, err error) {
+	title(name)
+	before, err := g.Snapshot()
+	if err == nil {
+		err = g.World.ForgetCalls()
+	}
+	if err != nil {
 		return nil, err
 	}
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	defer cancel()
 	s := newShow(g)
 	system, err := g.Boot(context.Background(), false, s.event)
 	if err != nil {
 		return nil, err
 	}
 	if err := system.Settle(ctx); err != nil {
-		return nil, errors.Join(err, system.Halt(context.Background()))
+		return nil, errors.Join(err, system.Halt(ctx))
 	}
 	fmt.Println()
 	g.Call(os.Stdout, "/usr/bin/svcs", "-o", "state,stime,fmri", "svc:/system/metadata/*")
-	b := &booted{g, system, s}
-	if b.failures() != nil {
-		b.explain()
+	if failed = s.failures(); failed != nil {
+		s.explain()
 	}
-	return b, nil
-}
-
-func (b *booted) halt() error {
-	ctx, cancel := context.WithTimeout(context.Background(), limit)
-	defer cancel()
-	return b.system.Halt(ctx)
-}
-
-// failures names the services that are not online.
-func (b *booted) failures() error {
-	var bad []string
-	for _, name := range b.show.order {
-		if s := b.show.services[name]; s.state != "online" {
-			bad = append(bad, name+" is in state "+s.state)
-		}
+	after, err := g.Snapshot()
+	if err == nil {
+		err = done(before, after)
 	}
-	if bad != nil {
-		return errors.New(strings.Join(bad, ", "))
-	}
-	return nil
-}
-
-// explain shows what an administrator would look at after a failure.
-func (b *booted) explain() {
-	fmt.Println()
-	b.guest.Call(os.Stdout, "/usr/bin/svcs", "-xv")
-	for _, name := range b.show.order {
-		if b.show.services[name].state == "online" {
-			continue
-		}
-		log, err := os.ReadFile(b.guest.World.Path("/var/svc/log/system-metadata-" + name + ":default.log"))
-		if err == nil {
-			fmt.Printf("\nlog of metadata/%s:\n%s", name, log)
-		}
-	}
+	return failed, errors.Join(err, system.Halt(ctx))
 }
 
 // storage shows pool and swap as an administrator would look at them.

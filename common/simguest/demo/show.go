@@ -4,6 +4,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -84,6 +85,35 @@ func (s *show) settled(e simsmf.Event, name string, v *service) {
 			status = fmt.Sprintf("  (status %d)", c.Status)
 		}
 		fmt.Printf("%26s%s%s\n", "", strings.Join(c.Argv, " "), status)
+	}
+}
+
+// failures names the services that are not online.
+func (s *show) failures() error {
+	var bad []string
+	for _, name := range s.order {
+		if v := s.services[name]; v.state != "online" {
+			bad = append(bad, name+" is in state "+v.state)
+		}
+	}
+	if bad == nil {
+		return nil
+	}
+	return errors.New(strings.Join(bad, ", "))
+}
+
+// explain shows what an administrator would look at after a failure.
+func (s *show) explain() {
+	fmt.Println()
+	s.guest.Call(os.Stdout, "/usr/bin/svcs", "-xv")
+	for _, name := range s.order {
+		if s.services[name].state == "online" {
+			continue
+		}
+		log, err := os.ReadFile(s.guest.World.Path("/var/svc/log/system-metadata-" + name + ":default.log"))
+		if err == nil {
+			fmt.Printf("\nlog of metadata/%s:\n%s", name, log)
+		}
 	}
 }
 
