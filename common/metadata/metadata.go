@@ -54,12 +54,6 @@ type Key struct {
 	Line string `json:"line"`           // without a newline
 }
 
-// Network is the wanted network configuration.
-type Network struct {
-	Skip bool `json:"skip,omitempty"` // the metadata asks us to leave the network alone
-	DHCP bool `json:"dhcp,omitempty"` // DHCPv4 on the preferred interface
-}
-
 // The items a Problem can concern; each belongs to one service.
 const (
 	ItemHostname = "hostname"
