@@ -98,6 +98,7 @@ func (in *Instance) Validate() error {
 		in.problem(ItemKeys, "%d more keys are wrong", more)
 	}
 	in.Keys = keys
+	in.checkNetwork()
 	if len(in.UserData) > 0 {
 		sum := sha256.Sum256(in.UserData)
 		in.UserDataDigest = hex.EncodeToString(sum[:])
