@@ -31,6 +31,7 @@ type netCheck struct {
 	used  map[string]string // the bond by the Name of its member
 	vids  map[VLAN]string   // Name of the VLAN
 	addrs map[netip.Addr]owner
+	names map[string]string // Name by SetName
 }
 
 // An owner is the link that has an address, and how long its prefix is there.
@@ -50,7 +51,7 @@ func (in *Instance) checkNetwork() {
 		},
 		warn:  func(format string, args ...any) { in.Warnings = append(in.Warnings, fmt.Sprintf(format, args...)) },
 		kinds: map[string]string{}, macs: map[string]string{}, used: map[string]string{},
-		vids: map[VLAN]string{}, addrs: map[netip.Addr]owner{},
+		vids: map[VLAN]string{}, addrs: map[netip.Addr]owner{}, names: map[string]string{},
 	}
 	n := &in.Network
 	n.Links = c.links(n.Links)
@@ -194,12 +195,7 @@ func (c *netCheck) vlan(l *Link) error {
 
 // values checks what is set on a link.
 func (c *netCheck) values(l *Link) {
-	if l.SetName != "" {
-		if err := CheckLinkName(l.SetName); err != nil {
-			c.warn("link %s: it keeps its name: %v", l.Name, err)
-			l.SetName = ""
-		}
-	}
+	c.setName(l)
 	l.Addresses = c.addresses(l)
 	l.Routes = c.routes("link "+l.Name, l.Routes)
 	c.dns("link "+l.Name, &l.DNS)
@@ -211,6 +207,23 @@ func (c *netCheck) values(l *Link) {
 		c.problem("link %s: MTU %d: %d to %d are legal", l.Name, l.MTU, least, maxMTU)
 		l.MTU = 0
 	}
+}
+
+// setName drops a name that the link cannot get: a wish, so no problem.
+func (c *netCheck) setName(l *Link) {
+	if l.SetName == "" {
+		return
+	}
+	err := CheckLinkName(l.SetName)
+	if other := c.names[l.SetName]; other != "" {
+		err = fmt.Errorf("link %s gets the name %s", other, l.SetName)
+	}
+	if err != nil {
+		c.warn("link %s: it keeps its name: %v", l.Name, err)
+		l.SetName = ""
+		return
+	}
+	c.names[l.SetName] = l.Name
 }
 
 // addresses keeps each address once.

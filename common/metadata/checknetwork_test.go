@@ -167,14 +167,18 @@ func TestCheckNetwork(t *testing.T) {
 	}
 }
 
-// TestCheckSetName: a name that dladm would refuse is a wish, not a fault.
+// TestCheckSetName: a name that dladm would refuse, or that another link gets,
+// is a wish, not a fault.
 func TestCheckSetName(t *testing.T) {
-	in := &Instance{ID: "i-1", Network: Network{Links: []Link{{Name: "a", SetName: "lan"}, {Name: "b", SetName: "lan0"}}}}
-	want := []string{`link a: it keeps its name: link name "lan" does not end in a number`}
+	in := &Instance{ID: "i-1", Network: Network{Links: []Link{{Name: "a", SetName: "lan"}, {Name: "b", SetName: "lan0"}, {Name: "c", SetName: "lan0"}}}}
+	want := []string{
+		`link a: it keeps its name: link name "lan" does not end in a number`,
+		"link c: it keeps its name: link b gets the name lan0",
+	}
 	if err := in.Validate(); err != nil || in.Problems != nil || !slices.Equal(in.Warnings, want) {
 		t.Errorf("%v, %v, %q", err, in.Problems, in.Warnings)
 	}
-	if l := in.Network.Links; l[0].SetName != "" || l[1].SetName != "lan0" {
+	if l := in.Network.Links; l[0].SetName != "" || l[1].SetName != "lan0" || l[2].SetName != "" {
 		t.Errorf("left: %+v", l)
 	}
 }
