@@ -171,11 +171,12 @@ func (p *plan) enable(link string) {
 }
 
 // renew withdraws the DHCP of another instance where it is wanted again: the
-// lease that comes then is asked for under the new name.
-func (p *plan) renew(targets []target) {
+// lease that comes then is asked for under the new name. So it does where
+// dhcpagent(8) has to read its file anew.
+func (p *plan) renew(targets []target, anew bool) {
 	for _, t := range targets {
 		object := t.link + "/dhcp"
-		if p.fresh && t.DHCP4 && p.have.has(object) && slices.Contains(p.rec.Addresses, object) {
+		if (p.fresh || anew) && t.DHCP4 && p.have.has(object) && slices.Contains(p.rec.Addresses, object) {
 			p.drop(object, object)
 		}
 	}

@@ -45,6 +45,7 @@ type record struct {
 	Routes    []route  `json:"routes,omitempty"`
 	Resolver  []string `json:"resolver,omitempty"` // lines of resolv.conf
 	Lookups   []string `json:"lookups,omitempty"`  // databases of nsswitch.conf that got DNS
+	Ignoring  []string `json:"ignoring,omitempty"` // parameters of dhcpagent(8) that got option 6
 }
 
 // under gives the record for the time in which made is being made.
@@ -56,6 +57,7 @@ func (r record) under(made record, instance string) record {
 		Routes:    union(r.Routes, made.Routes),
 		Resolver:  union(r.Resolver, made.Resolver),
 		Lookups:   union(r.Lookups, made.Lookups),
+		Ignoring:  union(r.Ignoring, made.Ignoring),
 	}
 }
 
@@ -70,7 +72,7 @@ func (r record) settled(all bool) record {
 
 // more says whether more than address objects was made.
 func (r record) more() bool {
-	return len(r.MTUs) > 0 || len(r.Routes) > 0 || len(r.Resolver) > 0 || len(r.Lookups) > 0
+	return len(r.MTUs) > 0 || len(r.Routes) > 0 || len(r.Resolver) > 0 || len(r.Lookups) > 0 || len(r.Ignoring) > 0
 }
 
 func union[T comparable](a, b []T) []T {
@@ -117,7 +119,7 @@ type plan struct {
 func decide(w want, s state, rec record, instance string) (todo, error) {
 	p := &plan{want: w, found: s, have: s, rec: rec, fresh: rec.Instance != instance}
 	targets := p.targets()
-	p.renew(targets)
+	p.renew(targets, p.leaseServers(targets))
 	for _, t := range targets {
 		p.mtu(t)
 	}

@@ -20,6 +20,7 @@ const (
 	staticFile = "/etc/inet/static_routes" // of route -p
 	resolvFile = "/etc/resolv.conf"
 	switchFile = "/etc/nsswitch.conf"
+	agentFile  = "/etc/default/dhcpagent"
 )
 
 // fileMax is the largest file read.
@@ -38,6 +39,7 @@ type state struct {
 	static    []byte
 	resolv    []byte
 	nsswitch  []byte
+	dhcpagent []byte
 }
 
 // readState reads the links and the addresses, and the rest if more is asked
@@ -60,6 +62,7 @@ func readState(ctx context.Context, g *guest.Guest, more bool) (s state, err err
 	}
 	for name, data := range map[string]*[]byte{
 		routerFile: &s.router, staticFile: &s.static, resolvFile: &s.resolv, switchFile: &s.nsswitch,
+		agentFile: &s.dhcpagent,
 	} {
 		if *data, err = g.ReadFile(name, fileMax); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return s, err

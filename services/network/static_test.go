@@ -187,3 +187,34 @@ func TestIPv6(t *testing.T) {
 	m.shows("DHCPv6 alone", "vioif0/v6 ok 2001:db8:9:0:8:20ff:fe00:0/64", "vioif0/v6 ok 2001:db8:9::99/64", "vioif0/v6 ok fe80::8:20ff:fe00:0%vioif0/10")
 	m.does("nothing wanted", "i-1", want{}, "ipadm delete-addr vioif0/v6")
 }
+
+// TestLeaseServers: DNS servers of the metadata are not replaced by those of a
+// lease (trap 18); without any in the metadata, those of the lease are used (row
+// N10).
+func TestLeaseServers(t *testing.T) {
+	c := leased(0)
+	c.DHCP.DNS = dns("", "10.0.2.3").Servers
+	m := newMachine(t, c)
+	l := link(0)
+	l.DHCP4 = true
+	const agentLists = "PARAM_REQUEST_LIST=1,3,6,12,15,28,43\n.v6.PARAM_REQUEST_LIST=7,12,23,24,27,29\nPARAM_IGNORE_LIST=\n.v6.PARAM_IGNORE_LIST=\n"
+	m.does("of the lease", "i-1", want{Links: []metadata.Link{l}}, "ipadm create-addr -T dhcp -w 0 vioif0/dhcp")
+	m.late()
+	m.file("/etc/resolv.conf", "nameserver 10.0.2.3\n")
+	m.file("/etc/default/dhcpagent", agentLists)
+	l.DNS = dns("a.example", "192.0.2.53")
+	w := want{Links: []metadata.Link{l}}
+	m.early()
+	m.does("of the metadata", "i-1", w, "ipadm delete-addr vioif0/dhcp", "ipadm create-addr -T dhcp -w 0 vioif0/dhcp")
+	const resolver = "nameserver 192.0.2.53\nnameserver 10.0.2.3\nsearch a.example\n"
+	m.file("/etc/resolv.conf", resolver)
+	m.late()
+	m.file("/etc/resolv.conf", resolver)
+	m.reboots("same", "i-1", w)
+	m.file("/etc/resolv.conf", resolver)
+	l.DNS, l.NoDNS = metadata.DNS{}, true
+	m.does("none", "i-1", want{Links: []metadata.Link{l}})
+	m.file("/etc/resolv.conf", "nameserver 10.0.2.3\n")
+	m.does("nothing wanted", "i-1", want{}, "ipadm delete-addr vioif0/dhcp")
+	m.file("/etc/default/dhcpagent", agentLists)
+}
