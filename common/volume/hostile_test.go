@@ -157,6 +157,22 @@ func TestDirectories(t *testing.T) {
 	}
 }
 
+// TestLinksAndDevices: on a CD with Rock Ridge a file can be anything.
+func TestLinksAndDevices(t *testing.T) {
+	disk := image(t, "rockridge", "cidata", map[string]string{"meta-data": "x", "user-data": "y"})
+	mode := func(name string, mode uint32) {
+		record := disk[:bytes.Index(disk, []byte(name))]
+		px := bytes.LastIndex(record, []byte("PX,\x01")) // its POSIX attributes (RRIP section 4.1.1)
+		copy(disk[px+4:], little(mode))
+	}
+	mode("meta-data", 0o120777)
+	mode("user-data", 0o020666)
+	_, c := mount(t, disk)
+	if got, want := text(c), "meta-data: it is a symbolic link, not a regular file\nuser-data: it is no regular file"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
 // TestView: a raw node is read in whole sectors at multiples of them, each of
 // them once, no more than is allowed in all, and not once the context has ended.
 func TestView(t *testing.T) {
