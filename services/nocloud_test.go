@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -106,6 +107,74 @@ func TestNoCloudRebuilt(t *testing.T) {
 	m.wantStates(nil)
 	m.wantQuiet()
 	m.wantUnchanged(after)
+}
+
+// networkV1 and networkV2 ask for the same static network, but for the address.
+const (
+	networkV1 = `version: 1
+config:
+- type: physical
+  name: eth0
+  mac_address: "02:08:20:01:02:03"
+  subnets:
+  - {type: static, address: 192.0.2.10/24, gateway: 192.0.2.1}
+- {type: nameserver, address: [192.0.2.53], search: [example.com]}
+`
+	networkV2 = `network:
+  version: 2
+  ethernets:
+    net0:
+      match: {macaddress: "02:08:20:01:02:03"}
+      addresses: [192.0.2.20/24]
+      gateway4: 192.0.2.1
+      nameservers: {addresses: [192.0.2.53], search: [example.com]}
+      frobnicate: true
+`
+)
+
+// TestNoCloudStatic: a network-config leads to addresses, routes and DNS and not
+// to DHCP, whatever it holds that is not known (row D5), and a new one in a
+// volume with the same instance ID is noticed.
+func TestNoCloudStatic(t *testing.T) {
+	files := seed()
+	files["network-config"] = networkV1
+	m := bootedSeed(t, "rockridge", files)
+	m.wantStatic("192.0.2.10/24")
+	after := m.snapshot()
+	m.boot()
+	m.wantStates(nil)
+	m.wantStatic("192.0.2.10/24")
+	m.wantQuiet()
+	m.wantUnchanged(after)
+
+	files["network-config"] = networkV2
+	m.insertSeed("fat16", files)
+	m.boot()
+	m.wantStates(nil)
+	m.wantStatic("192.0.2.20/24")
+	if log := m.log("network"); !strings.Contains(log, "ethernets.net0.frobnicate") {
+		t.Errorf("the log does not name what is ignored:\n%s", log)
+	}
+}
+
+// wantStatic checks the address, the route and the name servers of those.
+func (m *machine) wantStatic(address string) {
+	m.t.Helper()
+	var got []string
+	for line := range strings.Lines(m.play("ipadm", "show-addr", "-p", "-o", "type,state,addr")) {
+		if !strings.Contains(line, "127.0.0.1") && !strings.Contains(line, "\\:\\:1/") {
+			got = append(got, strings.TrimSpace(line))
+		}
+	}
+	if want := []string{"static:ok:" + address}; !slices.Equal(got, want) {
+		m.t.Errorf("addresses %q, want %q", got, want)
+	}
+	if got := m.play("netstat", "-rnv"); !strings.Contains(got, "192.0.2.1 ") {
+		m.t.Errorf("netstat -rnv: %s", got)
+	}
+	if got := m.read("/etc/resolv.conf"); !strings.Contains(got, "nameserver 192.0.2.53\n") {
+		m.t.Errorf("/etc/resolv.conf %q", got)
+	}
 }
 
 // TestNoCloudOtherInstance: a volume of another instance in the same machine is
