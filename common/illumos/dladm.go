@@ -134,3 +134,39 @@ func parseDatalinks(out []byte) ([]Datalink, error) {
 	})
 	return links, err
 }
+
+// A VLAN is a link that carries one VLAN of the link below it.
+type VLAN struct {
+	Name string
+	ID   int
+	Over string
+}
+
+// VLANs gives all VLANs.
+func VLANs(ctx context.Context, g *guest.Guest) ([]VLAN, error) {
+	out, err := g.Run(ctx, "/sbin/dladm", "show-vlan", "-p", "-o", "link,vid,over")
+	if err != nil {
+		return nil, err
+	}
+	return parseVLANs(out)
+}
+
+func parseVLANs(out []byte) ([]VLAN, error) {
+	var vlans []VLAN
+	err := eachLine("dladm show-vlan", out, func(line string) error {
+		f, err := columns(line, 3)
+		if err != nil {
+			return err
+		}
+		if f[0] == "" {
+			return errors.New("a link without a name")
+		}
+		id, err := unsigned(f[1], 10, 12)
+		if err != nil {
+			return err
+		}
+		vlans = append(vlans, VLAN{f[0], int(id), f[2]})
+		return nil
+	})
+	return vlans, err
+}

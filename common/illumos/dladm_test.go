@@ -104,3 +104,17 @@ aggr1:aggr:9000:vioif3 vioif4
 		{"a field too few", "vioif0:phys:1500\n", "3 fields, not 4"},
 	})
 }
+
+func TestVLANs(t *testing.T) {
+	g := stub(t, "/sbin/dladm show-vlan -p -o link,vid,over", 0, "vlan100:100:vioif0\nvioif7000:7:vioif0\n", "")
+	got, err := VLANs(t.Context(), g)
+	want := []VLAN{{"vlan100", 100, "vioif0"}, {"vioif7000", 7, "vioif0"}}
+	if diff := cmp.Diff(want, got); diff != "" || err != nil {
+		t.Errorf("%v (-want +got):\n%s", err, diff)
+	}
+	refuses(t, parseVLANs, []badOutput{
+		{"no number", "vlan100::vioif0\n", "no number"},
+		{"no name", ":100:vioif0\n", "without a name"},
+		{"a field too few", "vlan100:100\n", "2 fields, not 3"},
+	})
+}

@@ -21,6 +21,7 @@ const dladm = "/sbin/dladm"
 // A target is a link of the guest with what is wanted on it.
 type target struct {
 	link string
+	over string // of a VLAN: the link below
 	metadata.Link
 }
 
@@ -37,16 +38,16 @@ func (p *plan) targets() []target {
 		if err != nil {
 			p.errs = append(p.errs, err)
 		} else {
-			all = append(all, target{link.Name, metadata.Link{DHCP4: true}})
+			all = append(all, target{link: link.Name, Link: metadata.Link{DHCP4: true}})
 		}
 	}
 	found := p.match()
 	for i, l := range p.want.Links {
 		for _, name := range found[i] {
-			all = append(all, target{name, l})
+			all = append(all, target{link: name, Link: l})
 		}
 	}
-	return all
+	return append(all, p.vlanTargets(all)...)
 }
 
 // match gives the guest's links for each wanted one, by its place. A link
@@ -56,7 +57,11 @@ func (p *plan) match() map[int][]string {
 	found, taken := map[int][]string{}, map[string]bool{}
 	for rank := range 3 {
 		for i, l := range p.want.Links {
-			if rankOf(l) != rank || p.unsupported(l) {
+			if rankOf(l) != rank || l.VLAN != nil {
+				continue
+			}
+			if l.Bond != nil {
+				p.errs = append(p.errs, fmt.Errorf("%s: aggregations are not made", l.Name))
 				continue
 			}
 			names := slices.DeleteFunc(p.candidates(l), func(name string) bool { return taken[name] })
@@ -84,15 +89,6 @@ func rankOf(l metadata.Link) int {
 		return 0
 	}
 	return 2
-}
-
-// unsupported reports a link that is none of a device.
-func (p *plan) unsupported(l metadata.Link) bool {
-	if l.VLAN == nil && l.Bond == nil {
-		return false
-	}
-	p.errs = append(p.errs, fmt.Errorf("%s: VLANs and aggregations are not made yet", l.Name))
-	return true
 }
 
 // candidates are the links that a wanted one fits. Documents are written for
@@ -154,22 +150,51 @@ func (p *plan) missing(l metadata.Link) {
 	p.errs = append(p.errs, fmt.Errorf("%s", text))
 }
 
+// makeLinks adds VLANs and sets MTUs. That of a VLAN cannot be above that of the
+// link below: it comes first where it gets smaller, and last where it grows.
+func (p *plan) makeLinks(targets []target) {
+	for _, t := range targets {
+		if t.VLAN != nil && t.MTU < p.have.mtu(t.link) {
+			p.mtu(t)
+		}
+	}
+	for _, t := range targets {
+		p.vlan(t)
+		p.mtu(t)
+	}
+}
+
+// mtu gives the MTU of a link, or 0 if there is no such link.
+func (s state) mtu(link string) int {
+	for _, d := range s.datalinks {
+		if d.Name == link {
+			return d.MTU
+		}
+	}
+	return 0
+}
+
 // mtu adds what gives a link its MTU. It comes before any address: some drivers
 // refuse it as soon as IP uses the link.
 func (p *plan) mtu(t target) {
-	i := slices.IndexFunc(p.have.datalinks, func(d illumos.Datalink) bool { return d.Name == t.link })
-	if t.MTU == 0 || i < 0 {
+	have := p.have.mtu(t.link)
+	if t.MTU == 0 || have == 0 {
 		return
 	}
-	differs := p.have.datalinks[i].MTU != t.MTU
-	if differs {
+	if have != t.MTU {
 		p.create = append(p.create, guest.Step{
 			Part: t.link + " mtu", Why: fmt.Sprintf("MTU %d on %s", t.MTU, t.link),
 			Argv: []string{dladm, "set-linkprop", "-p", fmt.Sprintf("mtu=%d", t.MTU), t.link},
 		})
+		p.have.datalinks = slices.Clone(p.have.datalinks)
+		for i := range p.have.datalinks {
+			if p.have.datalinks[i].Name == t.link {
+				p.have.datalinks[i].MTU = t.MTU
+			}
+		}
 	}
-	if differs || slices.Contains(p.rec.MTUs, t.link) {
-		p.made.MTUs = append(p.made.MTUs, t.link)
+	if have != t.MTU || slices.Contains(p.rec.MTUs, t.link) {
+		p.made.MTUs = union(p.made.MTUs, []string{t.link})
 	}
 }
 
@@ -179,7 +204,7 @@ func (p *plan) mtu(t target) {
 func (p *plan) resetMTUs() {
 	for _, link := range p.rec.MTUs {
 		there := slices.ContainsFunc(p.have.datalinks, func(d illumos.Datalink) bool { return d.Name == link })
-		if !there || slices.Contains(p.made.MTUs, link) {
+		if !there || slices.Contains(p.made.MTUs, link) || slices.Contains(p.rec.VLANs, link) && !slices.Contains(p.made.VLANs, link) {
 			continue
 		}
 		reset := guest.Step{

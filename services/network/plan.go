@@ -41,6 +41,7 @@ func (w want) more() bool {
 type record struct {
 	agent.Record
 	Addresses []string `json:"addresses,omitempty"` // address objects, vioif0/dhcp
+	VLANs     []string `json:"vlans,omitempty"`     // links
 	MTUs      []string `json:"mtus,omitempty"`      // links whose MTU was set
 	Routes    []route  `json:"routes,omitempty"`
 	Resolver  []string `json:"resolver,omitempty"` // lines of resolv.conf
@@ -53,6 +54,7 @@ func (r record) under(made record, instance string) record {
 	return record{
 		Record:    agent.Record{Instance: cmp.Or(r.Instance, instance)},
 		Addresses: union(r.Addresses, made.Addresses),
+		VLANs:     union(r.VLANs, made.VLANs),
 		MTUs:      union(r.MTUs, made.MTUs),
 		Routes:    union(r.Routes, made.Routes),
 		Resolver:  union(r.Resolver, made.Resolver),
@@ -72,7 +74,7 @@ func (r record) settled(all bool) record {
 
 // more says whether more than address objects was made.
 func (r record) more() bool {
-	return len(r.MTUs) > 0 || len(r.Routes) > 0 || len(r.Resolver) > 0 || len(r.Lookups) > 0 || len(r.Ignoring) > 0
+	return len(r.VLANs) > 0 || len(r.MTUs) > 0 || len(r.Routes) > 0 || len(r.Resolver) > 0 || len(r.Lookups) > 0 || len(r.Ignoring) > 0
 }
 
 func union[T comparable](a, b []T) []T {
@@ -120,15 +122,14 @@ func decide(w want, s state, rec record, instance string) (todo, error) {
 	p := &plan{want: w, found: s, have: s, rec: rec, fresh: rec.Instance != instance}
 	targets := p.targets()
 	p.renew(targets, p.leaseServers(targets))
-	for _, t := range targets {
-		p.mtu(t)
-	}
+	p.makeLinks(targets)
 	for _, t := range targets {
 		p.addresses(t)
 	}
 	p.routes(targets)
 	p.resolver(targets)
 	p.withdrawAddresses()
+	p.withdrawVLANs()
 	p.resetMTUs()
 	return p.todo, agent.Join(p.errs...)
 }

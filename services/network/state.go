@@ -34,6 +34,7 @@ type state struct {
 	// What follows is read where more than DHCP is wanted, or was made.
 	macs      map[string]string // by link
 	datalinks []illumos.Datalink
+	vlans     []illumos.VLAN
 	routes    []illumos.Route
 	router    []byte // files
 	static    []byte
@@ -55,6 +56,9 @@ func readState(ctx context.Context, g *guest.Guest, more bool) (s state, err err
 		return s, err
 	}
 	if s.datalinks, err = illumos.Datalinks(ctx, g); err != nil {
+		return s, err
+	}
+	if s.vlans, err = illumos.VLANs(ctx, g); err != nil {
 		return s, err
 	}
 	if s.routes, err = illumos.Routes(ctx, g); err != nil {
@@ -89,9 +93,11 @@ func linkOf(object string) string {
 	return link
 }
 
-// hasLink says whether the guest has the device; a VNIC or VLAN is none.
+// hasLink says whether the guest has the device, or a link of another kind if
+// these were read.
 func (s state) hasLink(name string) bool {
-	return slices.ContainsFunc(s.links, func(l illumos.Link) bool { return l.Name == name })
+	return slices.ContainsFunc(s.links, func(l illumos.Link) bool { return l.Name == name }) ||
+		slices.ContainsFunc(s.datalinks, func(d illumos.Datalink) bool { return d.Name == name })
 }
 
 // on gives the addresses of one interface.
