@@ -5,6 +5,7 @@ package provider
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 
 	"illumos-metadata/common/cloudinit"
@@ -60,7 +61,10 @@ func parseNoCloud(docs Documents) (*metadata.Instance, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", seedMeta, err)
 	}
-	in := &metadata.Instance{ID: meta.id, Hostname: meta.hostname, Keys: meta.keys, UserData: docs.Files[seedUser]}
+	in := &metadata.Instance{
+		ID: cmp.Or(docs.Line.id, meta.id), Hostname: cmp.Or(docs.Line.hostname, meta.hostname),
+		Keys: meta.keys, UserData: docs.Files[seedUser],
+	}
 	warn := func(file, what string) {
 		in.Warnings = append(in.Warnings, fmt.Sprintf("%s: %s: %s", docs.Place, file, what))
 	}

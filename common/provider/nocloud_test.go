@@ -9,6 +9,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
@@ -364,6 +365,74 @@ func TestNoCloudID(t *testing.T) {
 	}
 	if a, again, b := id(illumos.SMBIOS{}, "a"), id(illumos.SMBIOS{}, "a"), id(illumos.SMBIOS{}, "b"); a.ID != again.ID || a.ID == b.ID || a.IDOrigin != "hash" {
 		t.Errorf("got %s, %s and %s by %s", a.ID, again.ID, b.ID, a.IDOrigin)
+	}
+}
+
+// TestSeedLine: what the SMBIOS serial number says comes before the volume.
+func TestSeedLine(t *testing.T) {
+	tests := []struct {
+		serial string
+		want   seedLine
+	}{
+		{"ds=nocloud", seedLine{}},
+		{"ds=nocloud;i=abc-1;h=web", seedLine{id: "abc-1", hostname: "web"}},
+		{" x ds=nocloud;;instance-id=a=b;dsmode=local;h y", seedLine{id: "a=b"}},
+		{"ds=nocloud-net;s=http://192.0.2.1/seed;i=x", seedLine{id: "x", from: "http://192.0.2.1/seed"}},
+		{"ds=nocloudy;i=x", seedLine{}}, {"DS=NOCLOUD;i=x", seedLine{}}, {"VMware-56 4d aa bb", seedLine{}}, {"", seedLine{}},
+	}
+	for _, tt := range tests {
+		if got := parseSeedLine(tt.serial); got != tt.want {
+			t.Errorf("%q: got %+v, want %+v", tt.serial, got, tt.want)
+		}
+	}
+	disks := map[string]string{"c2t0d0p0": seedDisk(t, "rockridge", map[string]string{"meta-data": "instance-id: i-1\nlocal-hostname: web1\n"})}
+	find := func(disks map[string]string, serial string) (*metadata.Instance, string) {
+		var log bytes.Buffer
+		g, s := newGuest(t, disks), qemu()
+		g.Log, s.Serial = slog.New(slog.NewTextHandler(&log, nil)), serial
+		in, err := Find(t.Context(), g, s, "auto")
+		must(t, err)
+		return in, log.String() + strings.Join(in.Warnings, "\n")
+	}
+	if in, _ := find(disks, "ds=nocloud;i=i-2"); in.ID != "i-2" || in.IDOrigin != "metadata" || in.Hostname != "web1" {
+		t.Errorf("got %+v", in)
+	}
+	if in, _ := find(disks, "ds=nocloud;h=web2"); in.ID != "i-1" || in.Hostname != "web2" {
+		t.Errorf("got %+v", in)
+	}
+	for _, disks := range []map[string]string{disks, nil} {
+		if in, said := find(disks, "ds=nocloud-net;s=http://192.0.2.1/"); strings.Count(said, "not supported yet") != 1 {
+			t.Errorf("%s: it says %s", in.Source, said)
+		}
+	}
+}
+
+// TestSeedLineSamples reads collected lines.
+func TestSeedLineSamples(t *testing.T) {
+	var samples []struct {
+		Serial string `json:"serial"`
+		Result *struct {
+			ID       string `json:"instance-id"`
+			Hostname string `json:"local-hostname"`
+			From     string `json:"seedfrom"`
+		} `json:"result"`
+	}
+	must(t, json.Unmarshal(fixture(t, "detection/serial-lines.json"), &samples))
+	if len(samples) < 5 {
+		t.Errorf("only %d lines", len(samples))
+	}
+	for _, s := range samples {
+		want := seedLine{}
+		if s.Result != nil {
+			want = seedLine{s.Result.ID, s.Result.Hostname, s.Result.From}
+		}
+		got := parseSeedLine(s.Serial)
+		if want.from == "" {
+			got.from = "" // not every sample says
+		}
+		if got != want {
+			t.Errorf("%q: got %+v, want %+v", s.Serial, got, want)
+		}
 	}
 }
 

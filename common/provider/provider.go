@@ -32,6 +32,7 @@ type Documents struct {
 	Files    map[string][]byte
 	Refused  map[string]string // files that are there but cannot be used, and why
 	Warnings []string          // what was passed over while looking
+	Line     seedLine          // NoCloud's alone
 }
 
 // A Provider is one source of metadata. Only fetch does I/O. It gives errAbsent
@@ -46,7 +47,7 @@ type Provider struct {
 // providers are the sources in the order in which they are asked. A volume
 // counts on every platform.
 var providers = []Provider{
-	{Name: "nocloud", fetch: noCloudVolume.fetch, parse: parseNoCloud},
+	{Name: "nocloud", fetch: fetchNoCloud, parse: parseNoCloud},
 	{Name: "cpio", fetch: cpioVolume.fetch, parse: parseCPIO},
 }
 
@@ -71,7 +72,7 @@ func Known(source string) bool {
 // error, never absence.
 func Find(ctx context.Context, g *guest.Guest, s illumos.SMBIOS, pinned string) (*metadata.Instance, error) {
 	platform := Identify(s)
-	m := &machine{Guest: g}
+	m := &machine{Guest: g, smbios: s}
 	for _, p := range providers {
 		if pinned != "auto" && pinned != p.Name {
 			continue

@@ -9,6 +9,7 @@ import (
 	"fmt"
 
 	"illumos-metadata/common/guest"
+	"illumos-metadata/common/illumos"
 	"illumos-metadata/common/volume"
 )
 
@@ -16,6 +17,7 @@ import (
 // once, for all sources that are volumes.
 type machine struct {
 	*guest.Guest
+	smbios     illumos.SMBIOS
 	looked     bool
 	volumes    []volume.Volume // in device order
 	unreadable []error         // one for each disk that may hold a volume
