@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -212,6 +213,7 @@ func TestMetaData(t *testing.T) {
 		{"no keys", "public-keys: []\n", metaData{}, ""},
 		{"null keys", "public-keys:\n", metaData{}, ""},
 		{"character beyond the basic plane", `{"public-keys": "` + edKey + ` \ud83d\ude00"}`, metaData{keys: []metadata.Key{{Line: edKey + " \U0001f600"}}}, ""},
+		{"escapes of JSON", `{"public-keys": "` + edKey + ` a\/b \\ud83d\\ude00 \u00e9"}`, metaData{keys: []metadata.Key{{Line: edKey + ` a/b \ud83d\ude00 é`}}}, ""},
 		{"comment that is no UTF-8", "public-keys: " + edKey + " J\xf6rg", metaData{keys: []metadata.Key{{Line: edKey + " J\uFFFDrg"}}}, ""},
 		{"too deep", "public-keys: {a: {b: [c]}, d: " + edKey + "}", metaData{keys: one, problems: []string{"public-keys.a.b: not a key"}}, ""},
 		{"alias", "x: &x " + edKey + "\npublic-keys: [*x, " + edKey + "]", metaData{keys: one, problems: []string{"public-keys[0]: not a key"}}, ""},
@@ -232,6 +234,25 @@ func TestMetaData(t *testing.T) {
 	for _, doc := range []string{"a: b: c", "- a", "text", "[", "a: \"\\q\"", "\tx: y", "a: *b"} {
 		if m, err := parseMetaData([]byte(doc)); err == nil {
 			t.Errorf("%q: got %+v", doc, m)
+		}
+	}
+}
+
+// TestMetaDataCost: a document that is made to be slow costs no more than some
+// memory that is soon free again.
+func TestMetaDataCost(t *testing.T) {
+	for name, pattern := range map[string][3]string{
+		"list": {"a: [", "a,", "]"}, "block list": {"public-keys:\n", "- a\n", ""}, "maps": {"a: ", "{a: ", ""}, "anchors": {"", "&a a: b\n", ""},
+		"JSON list": {"[", "1,", "1]"}, "JSON keys": {`{"public-keys":[`, `"a",`, `"a"]}`}, "lists": {"", "[", ""}, "escapes": {`{"a": "`, `\ud83d\ude00`, `"}`},
+	} {
+		n := (int(seedLimits[seedMeta]) - len(pattern[0]) - len(pattern[2])) / len(pattern[1])
+		doc := []byte(pattern[0] + strings.Repeat(pattern[1], n) + pattern[2])
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		parseMetaData(doc)
+		runtime.ReadMemStats(&after)
+		if grown := after.TotalAlloc - before.TotalAlloc; grown > 256<<20 {
+			t.Errorf("%s: %d bytes were allocated", name, grown)
 		}
 	}
 }

@@ -8,7 +8,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
+	"strconv"
 	"strings"
+	"unicode/utf16"
 
 	"go.yaml.in/yaml/v3"
 
@@ -100,20 +103,23 @@ func yamlFields(doc []byte) (map[string]*yaml.Node, error) {
 	return fields, nil
 }
 
-// yamlOf writes JSON as YAML, which is almost the same: characters beyond the
-// basic plane are escaped otherwise.
+// escape is an escape sequence of JSON, a pair of surrogates in one piece.
+var escape = regexp.MustCompile(`\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|.)`)
+
+// yamlOf writes JSON as YAML, which is the same but for two escapes: its reader
+// knows neither \/ nor pairs of surrogates (RFC 8259 section 7).
 func yamlOf(doc []byte) []byte {
-	var value any
-	d := json.NewDecoder(bytes.NewReader(doc))
-	d.UseNumber()
-	if err := d.Decode(&value); err != nil {
-		return doc
-	}
-	out, err := yaml.Marshal(value)
-	if err != nil {
-		return doc
-	}
-	return out
+	return escape.ReplaceAllFunc(doc, func(e []byte) []byte {
+		if string(e) == `\/` {
+			return []byte("/")
+		}
+		if len(e) < len(`\ud83d\ude00`) {
+			return e
+		}
+		high, _ := strconv.ParseUint(string(e[2:6]), 16, 16)
+		low, _ := strconv.ParseUint(string(e[8:]), 16, 16)
+		return fmt.Appendf(nil, `\U%08x`, utf16.DecodeRune(rune(high), rune(low)))
+	})
 }
 
 // scalar gives a value as it is written: a number keeps its zeros.
