@@ -31,7 +31,7 @@ type metaData struct {
 
 // parseMetaData reads a meta-data document, YAML or JSON, as lenient as
 // cloud-init is: an instance ID may be a number, the keys a string, a list or a
-// map of either (rows D4, E3). It may be empty. Keys of the document that are not
+// map of either (row D4). It may be empty. Keys of the document that are not
 // known are for other agents.
 func parseMetaData(doc []byte) (metaData, error) {
 	fields, err := yamlFields(doc)
