@@ -91,8 +91,13 @@ func (m *machine) ends() string {
 	for _, r := range s.routes {
 		all = append(all, fmt.Sprint(r.To, " ", r.Via, " ", r.Link))
 	}
+	for line := range strings.Lines(string(s.static)) {
+		if !strings.HasPrefix(line, "#") {
+			all = append(all, "at boot "+line)
+		}
+	}
 	slices.Sort(all)
-	return strings.Join(all, "\n") + fmt.Sprintf("\n%s%s%s", s.router, s.static, s.resolv)
+	return strings.Join(all, "\n") + fmt.Sprintf("\n%s%s", s.router, s.resolv)
 }
 
 // reachable says whether there is a default router that an address that is up

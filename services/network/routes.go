@@ -123,7 +123,8 @@ func (p *plan) routes(targets []target) {
 			steps = &p.late
 		}
 		for _, r := range list {
-			if r.To == defaultV4 {
+			if r.To == defaultV4 && !(late && p.fresh) {
+				// What waits for a lease comes after what was another instance's goes.
 				router = r.Via.String()
 			}
 			p.addRoute(r, steps)
