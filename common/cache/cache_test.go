@@ -352,7 +352,7 @@ func TestNone(t *testing.T) {
 func TestFailure(t *testing.T) {
 	m := newMachine(t)
 	m.damage()
-	const first = "metadata source cpio: disk c2t0d0: read /dev/dsk/c2t0d0p0: is a directory"
+	const first = "metadata volume: disk c2t0d0: read /dev/dsk/c2t0d0p0: byte 0: is a directory"
 	fail := func(o Options, fetches int32, want string) {
 		t.Helper()
 		if a, err := m.load(o, fetches); err == nil || err.Error() != want || errors.Is(err, metadata.ErrNoSource) {
@@ -404,7 +404,7 @@ func TestSettings(t *testing.T) {
 		{"pinned", "config/source astring cpio\n", "", nil},
 		{"longest time", "config/fetch_timeout count 120\n", "", nil},
 		{"none", "config/source astring none\n", "config/source of svc:/system/metadata/network:default is none", metadata.ErrNoSource},
-		{"unknown source", "config/source astring ec3\n", `property config/source "ec3" of svc:/system/metadata/network:default: one of auto, none, cpio expected`, metadata.ErrInvalid},
+		{"unknown source", "config/source astring ec3\n", `property config/source "ec3" of svc:/system/metadata/network:default: one of auto, none, nocloud, cpio expected`, metadata.ErrInvalid},
 		{"no time", "config/fetch_timeout count 0\n", `property config/fetch_timeout "0" of svc:/system/metadata/network:default: a number from 1 to 120 expected`, metadata.ErrInvalid},
 		{"too long", "config/fetch_timeout count 121\n", "from 1 to 120 expected", metadata.ErrInvalid},
 		{"no number", "config/fetch_timeout astring soon\n", "from 1 to 120 expected", metadata.ErrInvalid},

@@ -14,8 +14,15 @@ import (
 // takes its place on that interface.
 const ignoreList = "PARAM_IGNORE_LIST"
 
-// hostnameOption is the DHCP option Host Name (RFC 2132 section 3.14).
-const hostnameOption = "12"
+// A dhcpOption is an option of DHCP: its number, and its name in lower case as
+// dhcp_inittab(5) has it.
+type dhcpOption struct{ number, name string }
+
+// Host Name and Domain Name Server Option (RFC 2132 sections 3.14 and 3.8).
+var (
+	hostnameOption   = dhcpOption{"12", "hostname"}
+	nameServerOption = dhcpOption{"6", "dnsserv"}
+)
 
 // IgnoreDHCPHostname gives /etc/default/dhcpagent with option 12 in every
 // ignore list for IPv4, so that dhcpinfo(1) has no host name to give. Mine are
@@ -23,6 +30,28 @@ const hostnameOption = "12"
 // stands for our sake now. An agent reads its lists when DHCP starts on an
 // interface, and not again.
 func IgnoreDHCPHostname(file []byte, mine []string) (out []byte, made []string) {
+	return hostnameOption.ignore(file, mine)
+}
+
+// AcceptDHCPHostname takes option 12 out of the ignore lists of the parameters
+// in mine again.
+func AcceptDHCPHostname(file []byte, mine []string) []byte {
+	return hostnameOption.accept(file, mine)
+}
+
+// IgnoreDHCPNameServers does with option 6 what IgnoreDHCPHostname does with
+// 12: svc:/network/service puts the servers of a lease in the place of those in
+// resolv.conf(5) (cmd/svc/milestone/net-svc).
+func IgnoreDHCPNameServers(file []byte, mine []string) (out []byte, made []string) {
+	return nameServerOption.ignore(file, mine)
+}
+
+// AcceptDHCPNameServers is the reverse of IgnoreDHCPNameServers.
+func AcceptDHCPNameServers(file []byte, mine []string) []byte {
+	return nameServerOption.accept(file, mine)
+}
+
+func (o dhcpOption) ignore(file []byte, mine []string) (out []byte, made []string) {
 	all := lines(file)
 	lists := ignoreLists(all)
 	if !slices.ContainsFunc(lists, func(l list) bool { return l.parameter == ignoreList }) {
@@ -36,13 +65,13 @@ func IgnoreDHCPHostname(file []byte, mine []string) (out []byte, made []string) 
 	}
 	for _, l := range lists {
 		name, value, _ := strings.Cut(all[l.line], "=")
-		has := slices.ContainsFunc(strings.Split(value, ","), isHostnameOption)
+		has := slices.ContainsFunc(strings.Split(value, ","), o.is)
 		if !has {
 			sep := ","
 			if strings.TrimRight(value, "\n") == "" {
 				sep = ""
 			}
-			all[l.line] = name + "=" + hostnameOption + sep + value
+			all[l.line] = name + "=" + o.number + sep + value
 		}
 		if !has || slices.Contains(mine, l.parameter) {
 			made = append(made, l.parameter)
@@ -51,9 +80,7 @@ func IgnoreDHCPHostname(file []byte, mine []string) (out []byte, made []string) 
 	return join(all), made
 }
 
-// AcceptDHCPHostname takes option 12 out of the ignore lists of the parameters
-// in mine again.
-func AcceptDHCPHostname(file []byte, mine []string) []byte {
+func (o dhcpOption) accept(file []byte, mine []string) []byte {
 	all := lines(file)
 	for _, l := range ignoreLists(all) {
 		if !slices.Contains(mine, l.parameter) {
@@ -61,19 +88,18 @@ func AcceptDHCPHostname(file []byte, mine []string) []byte {
 		}
 		name, value, _ := strings.Cut(strings.TrimSuffix(all[l.line], "\n"), "=")
 		items := slices.DeleteFunc(strings.Split(value, ","), func(item string) bool {
-			return strings.Trim(item, blanks) == hostnameOption
+			return strings.Trim(item, blanks) == o.number
 		})
 		all[l.line] = name + "=" + strings.Join(items, ",") + "\n"
 	}
 	return join(all)
 }
 
-// isHostnameOption says whether the agent takes an item of a list for option
-// 12. It skips one blank before a name, any before a number, and what follows a
-// number.
-func isHostnameOption(item string) bool {
-	return strings.Trim(item, blanks) == hostnameOption ||
-		strings.EqualFold(strings.TrimSuffix(strings.TrimPrefix(item, " "), "\n"), "Hostname")
+// is says whether the agent takes an item of a list for this option. It skips
+// one blank before a name, any before a number, and what follows a number.
+func (o dhcpOption) is(item string) bool {
+	return strings.Trim(item, blanks) == o.number ||
+		strings.EqualFold(strings.TrimSuffix(strings.TrimPrefix(item, " "), "\n"), o.name)
 }
 
 // A list is the line that sets an ignore list.

@@ -206,3 +206,21 @@ func FuzzDHCPHostname(f *testing.F) {
 		}
 	})
 }
+
+// TestDHCPNameServers: option 6 and 12 do not get in each other's way.
+func TestDHCPNameServers(t *testing.T) {
+	const file = "PARAM_IGNORE_LIST=\nvioif0.PARAM_IGNORE_LIST=DNSserv\nvioif1.PARAM_IGNORE_LIST=16\n"
+	out, made := IgnoreDHCPNameServers([]byte(file), nil)
+	want := "PARAM_IGNORE_LIST=6\nvioif0.PARAM_IGNORE_LIST=DNSserv\nvioif1.PARAM_IGNORE_LIST=6,16\n"
+	if string(out) != want || !slices.Equal(made, []string{"PARAM_IGNORE_LIST", "vioif1.PARAM_IGNORE_LIST"}) {
+		t.Errorf("got  %q, made %q\nwant %q", out, made, want)
+	}
+	both, names := IgnoreDHCPHostname(out, nil)
+	if again, same := IgnoreDHCPNameServers(both, made); string(again) != string(both) || !slices.Equal(same, made) {
+		t.Errorf("a second edit makes %q, %q of %q, %q", again, same, both, made)
+	}
+	back := AcceptDHCPHostname(AcceptDHCPNameServers(both, made), names)
+	if string(back) != file {
+		t.Errorf("taken back, it is %q and was %q", back, file)
+	}
+}

@@ -54,3 +54,67 @@ func FuzzPhysLinks(f *testing.F) {
 		})
 	})
 }
+
+// TestMACs: zeros are put in front (row N1), and what is no address is none
+// (row N2).
+func TestMACs(t *testing.T) {
+	const out = `vioif0:primary:2\:8\:20\:A\:b\:c
+vioif0:1:2\:8\:20\:1\:2\:3
+ibd0:primary:80\:0\:0\:48\:fe\:80\:0\:0\:0\:0\:0\:0\:0\:2\:c9\:3\:0\:1\:2\:3
+net1:primary:unknown
+net2:primary:
+net3:primary:?
+net4:primary:2\:8\:20\:1\:2\:g
+`
+	g := stub(t, "/sbin/dladm show-phys -m -p -o link,slot,address", 0, out, "")
+	got, err := MACs(t.Context(), g)
+	want := map[string]string{
+		"vioif0": "02:08:20:0a:0b:0c",
+		"ibd0":   "80:00:00:48:fe:80:00:00:00:00:00:00:00:02:c9:03:00:01:02:03",
+	}
+	if diff := cmp.Diff(want, got); diff != "" || err != nil {
+		t.Errorf("%v (-want +got):\n%s", err, diff)
+	}
+	refuses(t, parseMACs, []badOutput{
+		{"unescaped", "vioif0:primary:2:8:20:1:2:3\n", "8 fields, not 3"},
+		{"no name", ":primary:\n", "without a name"},
+	})
+}
+
+func TestDatalinks(t *testing.T) {
+	const out = `vioif0:phys:1500:
+vlan100:vlan:1496:vioif0
+aggr0:aggr:9000:vioif1,vioif2
+aggr1:aggr:9000:vioif3 vioif4
+`
+	g := stub(t, "/sbin/dladm show-link -p -o link,class,mtu,over", 0, out, "")
+	got, err := Datalinks(t.Context(), g)
+	want := []Datalink{
+		{"vioif0", "phys", 1500, []string{}},
+		{"vlan100", "vlan", 1496, []string{"vioif0"}},
+		{"aggr0", "aggr", 9000, []string{"vioif1", "vioif2"}},
+		{"aggr1", "aggr", 9000, []string{"vioif3", "vioif4"}},
+	}
+	if diff := cmp.Diff(want, got); diff != "" || err != nil {
+		t.Errorf("%v (-want +got):\n%s", err, diff)
+	}
+	refuses(t, parseDatalinks, []badOutput{
+		{"no MTU", "vioif0:phys::\n", "no number"},
+		{"no name", ":phys:1500:\n", "without a name"},
+		{"a field too few", "vioif0:phys:1500\n", "3 fields, not 4"},
+	})
+}
+
+func TestVLANs(t *testing.T) {
+	g := stub(t, "/sbin/dladm show-vlan -p -o link,vid,over", 0, "vlan100:100:vioif0\nvioif7000:7:vioif0\n", "")
+	got, err := VLANs(t.Context(), g)
+	want := []VLAN{{"vlan100", 100, "vioif0"}, {"vioif7000", 7, "vioif0"}}
+	if diff := cmp.Diff(want, got); diff != "" || err != nil {
+		t.Errorf("%v (-want +got):\n%s", err, diff)
+	}
+	refuses(t, parseVLANs, []badOutput{
+		{"no number", "vlan100::vioif0\n", "no number"},
+		{"no name", ":100:vioif0\n", "without a name"},
+		{"a field too few", "vlan100:100\n", "2 fields, not 3"},
+	})
+}

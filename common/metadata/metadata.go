@@ -54,12 +54,6 @@ type Key struct {
 	Line string `json:"line"`           // without a newline
 }
 
-// Network is the wanted network configuration.
-type Network struct {
-	Skip bool `json:"skip,omitempty"` // the metadata asks us to leave the network alone
-	DHCP bool `json:"dhcp,omitempty"` // DHCPv4 on the preferred interface
-}
-
 // The items a Problem can concern; each belongs to one service.
 const (
 	ItemHostname = "hostname"
@@ -104,6 +98,7 @@ func (in *Instance) Validate() error {
 		in.problem(ItemKeys, "%d more keys are wrong", more)
 	}
 	in.Keys = keys
+	in.checkNetwork()
 	if len(in.UserData) > 0 {
 		sum := sha256.Sum256(in.UserData)
 		in.UserDataDigest = hex.EncodeToString(sum[:])

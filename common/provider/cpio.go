@@ -5,14 +5,12 @@ package provider
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/BurntSushi/toml"
 
-	"illumos-metadata/common/guest"
 	"illumos-metadata/common/metadata"
 	"illumos-metadata/common/volume"
 )
@@ -39,62 +37,14 @@ var cpioItems = map[string]string{
 	cpioConfig: metadata.ItemNetwork, cpioScript: metadata.ItemUserData,
 }
 
-// fetchCPIO reads the metadata volume. Where several disks hold an archive, the
-// first one in device order counts that can be read to its end and has one of
-// our members; every other one is named in a warning (row D8).
-//
-// Disks that may hold an archive but cannot be read are named in a warning,
-// too, as long as another one gives the metadata: a broken data disk must not
-// cost a guest its keys. If none does, they are the reason why the source
-// counts as unreadable, and never as absent.
-func fetchCPIO(ctx context.Context, g *guest.Guest) (Documents, error) {
-	found, failures, err := volume.Find(ctx, g)
-	if err != nil {
-		return Documents{}, err
-	}
-	var docs Documents
-	var passed []string
-	for _, v := range found {
-		if docs.Place != "" {
-			passed = append(passed, fmt.Sprintf("%s holds an archive, too: ignored, since %s comes before it", v.Place, docs.Place))
-			continue
-		}
-		c, err := v.Read(ctx, g, cpioLimits)
-		switch {
-		case err != nil:
-			failures = append(failures, err)
-		case len(c.Files)+len(c.Refused) == 0:
-			passed = append(passed, v.Place+" holds an archive without any member of ours: ignored")
-		default:
-			docs = Documents{Place: v.Place, Files: c.Files, Refused: c.Refused}
-			for _, w := range c.Warnings {
-				passed = append(passed, v.Place+": "+w)
-			}
-		}
-	}
-	if docs.Place == "" {
-		return Documents{}, noVolume(g, passed, failures)
-	}
-	for _, err := range failures {
-		passed = append(passed, "passed over: "+err.Error())
-	}
-	docs.Warnings = passed
-	return docs, nil
-}
+// cpioVolume is an archive with any of our members.
+var cpioVolume = volumeSource{noun: "an archive", mine: volume.Volume.Archive, limits: cpioLimits, check: checkCPIO}
 
-// noVolume gives the error for a guest without a volume that could be used.
-func noVolume(g *guest.Guest, passed []string, failures []error) error {
-	for _, w := range passed {
-		g.Log.Warn(w)
+func checkCPIO(c volume.Content) (passed string, err error) {
+	if len(c.Files)+len(c.Refused) == 0 {
+		return "without any member of ours", nil
 	}
-	if len(failures) == 0 {
-		return errAbsent
-	}
-	err := failures[0]
-	for _, other := range failures[1:] {
-		err = fmt.Errorf("%w; %w", err, other)
-	}
-	return err
+	return "", nil
 }
 
 // parseCPIO gives what the members of a volume say. What is wrong costs its own
@@ -117,7 +67,7 @@ func parseCPIO(docs Documents) (*metadata.Instance, error) {
 			in.Warnings = append(in.Warnings, docs.Place+": nodename is empty")
 		}
 	}
-	in.Keys = cpioKeyLines(docs.Files[cpioKeys])
+	in.Keys = keyLines(docs.Files[cpioKeys])
 	skip, unknown, err := parseConfig(docs.Files[cpioConfig])
 	in.Network.Skip = skip
 	if err != nil {
@@ -129,10 +79,10 @@ func parseCPIO(docs Documents) (*metadata.Instance, error) {
 	return in, nil
 }
 
-// cpioKeyLines gives the lines of an authorized_keys file but for blank ones
+// keyLines gives the lines of an authorized_keys file but for blank ones
 // and comments (sshd(8)). A comment that is not UTF-8 is made so here, for the
 // cache would do it later and the key would seem to change.
-func cpioKeyLines(file []byte) []metadata.Key {
+func keyLines(file []byte) []metadata.Key {
 	var keys []metadata.Key
 	for line := range bytes.Lines(file) {
 		text := strings.ToValidUTF8(strings.Trim(string(line), " \t\r\n"), "\uFFFD")

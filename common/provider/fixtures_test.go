@@ -4,6 +4,9 @@
 package provider
 
 import (
+	"bytes"
+	"compress/gzip"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -47,4 +50,14 @@ func must(t *testing.T, err error) {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// unpacked gives the content of a compressed file of that collection.
+func unpacked(t *testing.T, name string) []byte {
+	t.Helper()
+	z, err := gzip.NewReader(bytes.NewReader(fixture(t, name)))
+	must(t, err)
+	b, err := io.ReadAll(z)
+	must(t, err)
+	return b
 }

@@ -26,15 +26,13 @@ import (
 // DHCP on the preferred interface.
 const None = "none"
 
-// errAbsent says that a source is not there, as opposed to unreadable.
-var errAbsent = errors.New("not there")
-
 // Documents are what a source holds, as read.
 type Documents struct {
 	Place    string // device or URL
 	Files    map[string][]byte
 	Refused  map[string]string // files that are there but cannot be used, and why
 	Warnings []string          // what was passed over while looking
+	Line     seedLine          // NoCloud's alone
 }
 
 // A Provider is one source of metadata. Only fetch does I/O. It gives errAbsent
@@ -42,14 +40,15 @@ type Documents struct {
 // but could not be read.
 type Provider struct {
 	Name  string
-	fetch func(context.Context, *guest.Guest) (Documents, error)
+	fetch func(context.Context, *machine) (Documents, error)
 	parse func(Documents) (*metadata.Instance, error)
 }
 
 // providers are the sources in the order in which they are asked. A volume
 // counts on every platform.
 var providers = []Provider{
-	{Name: "cpio", fetch: fetchCPIO, parse: parseCPIO},
+	{Name: "nocloud", fetch: fetchNoCloud, parse: parseNoCloud},
+	{Name: "cpio", fetch: cpioVolume.fetch, parse: parseCPIO},
 }
 
 // Names gives the values that config/source can have.
@@ -73,11 +72,12 @@ func Known(source string) bool {
 // error, never absence.
 func Find(ctx context.Context, g *guest.Guest, s illumos.SMBIOS, pinned string) (*metadata.Instance, error) {
 	platform := Identify(s)
+	m := &machine{Guest: g, smbios: s}
 	for _, p := range providers {
 		if pinned != "auto" && pinned != p.Name {
 			continue
 		}
-		docs, err := p.fetch(ctx, g)
+		docs, err := p.fetch(ctx, m)
 		if errors.Is(err, errAbsent) {
 			continue
 		}
@@ -91,6 +91,9 @@ func Find(ctx context.Context, g *guest.Guest, s illumos.SMBIOS, pinned string) 
 		in.Platform = platform.Name
 		g.Log.Info("metadata found", "source", in.Source, "place", in.Place, "platform", in.Platform, "instance", in.ID)
 		return in, nil
+	}
+	if len(m.unreadable) > 0 {
+		return nil, fmt.Errorf("metadata volume: %w", joined(m.unreadable))
 	}
 	if pinned != "auto" {
 		return nil, fmt.Errorf("metadata source %s, which config/source names, is not there", pinned)

@@ -34,7 +34,8 @@ func member(b *bytes.Buffer, ino, mode int, name string, data []byte) {
 }
 
 // Volume gives the content of a metadata volume: a file as it is, or the files
-// in a directory as a CPIO archive.
+// in a directory as a CPIO archive, or as a NoCloud volume if meta-data is among
+// them.
 func Volume(name string) ([]byte, error) {
 	info, err := os.Stat(name)
 	if err != nil {
@@ -52,6 +53,9 @@ func Volume(name string) ([]byte, error) {
 		if files[e.Name()], err = os.ReadFile(filepath.Join(name, e.Name())); err != nil {
 			return nil, err
 		}
+	}
+	if _, ok := files["meta-data"]; ok {
+		return FileSystem("rockridge", "cidata", files)
 	}
 	return CPIO(files), nil
 }

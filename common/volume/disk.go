@@ -5,20 +5,20 @@ package volume
 
 import (
 	"cmp"
+	"context"
 	"errors"
-	"io"
 	"io/fs"
 	"maps"
 	"os"
 	"regexp"
 	"slices"
+	"strings"
 	"syscall"
 
 	"illumos-metadata/common/guest"
 )
 
-// headSize is how much of a disk is read to see what it is. It is a multiple of
-// every sector size, as raw nodes ask for (blkdev.c, bd_check_uio).
+// headSize is how much of an archive is read to see what it is.
 const headSize = 4096
 
 // directories are where disks have their nodes (devfsadm(8), disk_link.c). A
@@ -27,14 +27,20 @@ const headSize = 4096
 var directories = []string{"/dev/dsk/", "/dev/rdsk/", "/dev/removable-media/dsk/", "/dev/removable-media/rdsk/"}
 
 // nodeName splits the name of a node into that of the disk and the node's own:
-// c0d0p0, c2t0d0s2, c3t5000CCA0496FCA6Dd0. Of the slices and partitions only
-// those count that can stand for a whole medium.
-var nodeName = regexp.MustCompile(`^(c([0-9]+)(?:t([0-9A-F]+))?d([0-9A-F]+))(p0|s2|s0)?$`)
+// c0d0p0, c2t0d0s2, c3t5000CCA0496FCA6Dd0. Of the slices only those count that
+// can stand for a whole medium or hold the first partition.
+var nodeName = regexp.MustCompile(`^(c([0-9]+)(?:t([0-9A-F]+))?d([0-9A-F]+))(p[0-4]|s2|s0)?$`)
 
 // nodeOrder is the order in which the nodes of one disk are tried. p0 is the
 // whole medium under every label; the bare name is it under an EFI label; s2
-// and s0 are it where the driver makes up a label (cmlb.c), as for a CD.
-var nodeOrder = []string{"p0", "", "s2", "s0"}
+// and s0 are it where the driver makes up a label (cmlb.c), as for a CD, and s0
+// is the first partition under an EFI label. p1 to p4 are the partitions of a
+// master boot record.
+var nodeOrder = []string{"p0", "", "s2", "s0", "p1", "p2", "p3", "p4"}
+
+// partition says whether a node is one of p1 to p4. An archive has no label
+// that says whom it is for, so there it does not count.
+func partition(node string) bool { return node[len(node)-2] == 'p' && node[len(node)-1] != '0' }
 
 // A disk is one disk or drive.
 type disk struct {
@@ -89,26 +95,27 @@ func deviceOrder(a, b string) int {
 	return order
 }
 
-// probe looks for an archive on one disk; a zero Volume says that it has none.
-// A disk whose whole medium was read needs no other node, but for the slices
-// that a label makes; those are only for luck, so their failures mean nothing.
-func (d disk) probe(g *guest.Guest) (Volume, error) {
+// probe looks for a metadata volume on one disk; a zero Volume says that it has
+// none. A disk whose whole medium was read needs no other node, but for the
+// slices and partitions that a label makes; those are only for luck, so their
+// failures mean nothing.
+func (d disk) probe(ctx context.Context, g *guest.Guest) (Volume, error) {
 	var failure error
 	seen := false
 	for i, node := range d.nodes {
-		head, err := readHead(g, node)
+		format, label, err := look(ctx, g, node)
 		if err != nil {
 			if !empty(err) && failure == nil {
 				failure = err
 			}
 			continue
 		}
-		if f := detect(head); f != nil {
-			return Volume{node, f.name}, nil
+		if format != "" {
+			return Volume{node, format}, nil
 		}
 		if i < d.whole {
 			seen = true
-			if !labelled(head) {
+			if !label {
 				break // every other node is the same again
 			}
 		}
@@ -117,6 +124,43 @@ func (d disk) probe(g *guest.Guest) (Volume, error) {
 		return Volume{}, nil
 	}
 	return Volume{}, failure
+}
+
+// look tells what a node begins with: the format of a metadata volume, "" if it
+// is none, and whether there is a label. Its first chunk has all that is needed
+// for it, but for the root directory of some FAT file systems.
+func look(ctx context.Context, g *guest.Guest, node string) (format string, label bool, err error) {
+	f, err := open(g, node)
+	if err != nil {
+		return "", false, err
+	}
+	defer f.Close()
+	v := newView(ctx, f)
+	head, err := v.chunk(0)
+	if err == nil {
+		format, err = v.format(head, partition(node))
+	}
+	if err != nil {
+		return "", false, &fs.PathError{Op: "read", Path: node, Err: reason(err)}
+	}
+	return format, labelled(head), nil
+}
+
+// format gives the format of the metadata volume that begins with head.
+func (v *view) format(head []byte, partition bool) (string, error) {
+	if name, ok := isoLabel(head); ok && strings.EqualFold(name, seedLabel) {
+		return ISO, nil
+	}
+	if l := parseBoot(head); l != nil {
+		seed, err := l.isSeed(v)
+		if err != nil || seed {
+			return l.kind, err
+		}
+	}
+	if a := detect(head[:min(len(head), headSize)]); a != nil && !partition {
+		return a.name, nil
+	}
+	return "", nil
 }
 
 // empty says whether err means that there is nothing behind a node: no medium
@@ -144,21 +188,6 @@ func open(g *guest.Guest, node string) (*os.File, error) {
 		return nil, &fs.PathError{Op: "open", Path: node, Err: syscall.ENODEV}
 	}
 	return g.Open(node)
-}
-
-// readHead gives the first bytes of a disk, fewer if it holds no more.
-func readHead(g *guest.Guest, node string) ([]byte, error) {
-	f, err := open(g, node)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	head := make([]byte, headSize)
-	n, err := f.ReadAt(head, 0)
-	if err != nil && !errors.Is(err, io.EOF) {
-		return nil, &fs.PathError{Op: "read", Path: node, Err: reason(err)}
-	}
-	return head[:n], nil
 }
 
 // reason drops the path of a PathError: it is not the guest's own one.

@@ -34,7 +34,7 @@ const (
 
 // newGuest gives a guest with the given nodes, by path; what is none of the
 // constants above is the content of the disk.
-func newGuest(t *testing.T, nodes map[string]string) *guest.Guest {
+func newGuest(t testing.TB, nodes map[string]string) *guest.Guest {
 	t.Helper()
 	// A socket's path has little room, hence not t.TempDir.
 	root, err := os.MkdirTemp("", "volume")
@@ -60,7 +60,7 @@ func newGuest(t *testing.T, nodes map[string]string) *guest.Guest {
 	return g
 }
 
-func must(t *testing.T, err error) {
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)

@@ -3,19 +3,22 @@
 
 // Package volume finds and reads the volumes on which a hypervisor hands
 // metadata to its guest: a disk or CD that holds a cpio archive from its first
-// byte on. It reads them in this process: nothing is mounted, no program is
-// run, nothing is written, and a name in an archive is only a name to look up.
-// Which volume is used and what its members mean is for package provider.
+// byte on, or a FAT or ISO 9660 file system with the label "cidata". It reads
+// them in this process: nothing is mounted, no program is run, nothing is
+// written, and a name in a volume is only a name to look up. Which volume is
+// used and what its files mean is for package provider.
 //
 // What a volume says is foreign and may be hostile, so everything is bounded:
 // what is kept by the caller's limits, the archive by maxArchive and
-// maxMembers, and every wait by the context, even where the system call itself
-// cannot be called off.
+// maxMembers, a file system by maxServed and by checks before its reader sees
+// it, and every wait by the context, even where the system call itself cannot
+// be called off.
 package volume
 
 import (
 	"context"
 	"fmt"
+	"io/fs"
 	"os"
 	"sync"
 	"time"
@@ -23,19 +26,31 @@ import (
 	"illumos-metadata/common/guest"
 )
 
-// A Volume is a disk that begins with an archive.
+// seedLabel is the label of a file system that holds metadata; case does not
+// matter.
+const seedLabel = "cidata"
+
+// ISO is the format of an ISO 9660 file system. Those of the others are "fat12",
+// "fat16" and "fat32", and of archives "binary", "binary, big-endian", "odc",
+// "newc" and "crc".
+const ISO = "iso9660"
+
+// A Volume is a disk that holds metadata, as far as its beginning tells.
 type Volume struct {
 	Place  string // the node that it was seen on, /dev/dsk/c2t0d0p0
-	Format string // "binary", "binary, big-endian", "odc", "newc" or "crc"
+	Format string
 }
 
-// Find looks at every disk of the guest and gives those that begin with an
-// archive, in device order: by controller, target and logical unit.
+// Archive says whether the volume is an archive, as opposed to a file system.
+func (v Volume) Archive() bool { return v.opener() == nil }
+
+// Find looks once at every disk of the guest and gives those that hold metadata,
+// in device order: by controller, target and logical unit.
 //
 // Absent is what can hold none: a node that is not there, an empty drive or
 // slice (ENXIO, ENODEV), a disk that was read and begins with something else.
 // Any other disk that does not let itself be read, one that does not answer in
-// time among them, may well hold the archive that is looked for: it comes back
+// time among them, may well hold the volume that is looked for: it comes back
 // as unreadable, one error for each disk. It is for the caller to never take
 // that for absence.
 func Find(ctx context.Context, g *guest.Guest) (found []Volume, unreadable []error, err error) {
@@ -43,7 +58,7 @@ func Find(ctx context.Context, g *guest.Guest) (found []Volume, unreadable []err
 	if err != nil {
 		return nil, nil, fmt.Errorf("list the disks: %w", err)
 	}
-	found, unreadable = scan(ctx, disks, func(d disk) (Volume, error) { return d.probe(g) })
+	found, unreadable = scan(ctx, disks, func(d disk) (Volume, error) { return d.probe(ctx, g) })
 	return found, unreadable, nil
 }
 
@@ -71,8 +86,9 @@ func scan(ctx context.Context, disks []disk, probe func(disk) (Volume, error)) (
 	return found, unreadable
 }
 
-// Read gives the members that limits names, each of at most that many bytes.
-// An archive that does not go on to its end is an error.
+// Read gives the members or files that limits names, each of at most that many
+// bytes. A volume of which any part that is needed cannot be read is an error,
+// and so is an archive that does not go on to its end.
 func (v Volume) Read(ctx context.Context, g *guest.Guest, limits map[string]int64) (Content, error) {
 	c, err := within(ctx, func() (Content, error) {
 		f, err := open(g, v.Place)
@@ -80,12 +96,30 @@ func (v Volume) Read(ctx context.Context, g *guest.Guest, limits map[string]int6
 			return Content{}, err
 		}
 		defer f.Close()
+		if open := v.opener(); open != nil {
+			return readFiles(newView(ctx, f), open, limits)
+		}
 		return readArchive(&sectors{ctx: ctx, f: f}, limits)
 	})
+	kind := "volume"
+	if v.Archive() {
+		kind = "archive"
+	}
 	if err != nil {
-		return Content{}, fmt.Errorf("read archive %s: %w", v.Place, err)
+		return Content{}, fmt.Errorf("read %s %s: %w", kind, v.Place, err)
 	}
 	return c, nil
+}
+
+// opener gives what opens the file system on the volume, nil for an archive.
+func (v Volume) opener() func(*view) (fs.ReadDirFS, error) {
+	switch v.Format {
+	case ISO:
+		return openISO
+	case "fat12", "fat16", "fat32":
+		return openFAT
+	}
+	return nil
 }
 
 // halfOf gives a context with half of the time that ctx has left.

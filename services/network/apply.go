@@ -29,14 +29,14 @@ func configure(ctx context.Context, a *agent.Agent, instance string, w want, lim
 	}
 	now := agent.Record{Instance: instance, Slice: metadata.Digest(w)}
 	if a.Settled(rec.Record, now) && !uprooted(ctx, a, rec) {
-		return nil
+		return heal(ctx, a, rec.Routes)
 	}
-	s, err := readState(ctx, a.Guest)
+	s, err := readState(ctx, a.Guest, w.more() || rec.more())
 	if err != nil {
 		return err
 	}
 	if rec.Instance == "" && !a.Again && a.Adopted(instance) {
-		return a.WriteRecord(record{now, s.adopted()})
+		return a.WriteRecord(record{Record: now, Addresses: s.adopted()})
 	}
 	t, err := decide(w, s, rec, instance)
 	if err == nil && len(t.steps()) > 0 && managed(ctx, a.Guest) {
@@ -46,7 +46,8 @@ func configure(ctx context.Context, a *agent.Agent, instance string, w want, lim
 	if err != nil {
 		now.Slice = "" // to be tried again at the next boot
 	}
-	return agent.Join(err, apply(ctx, a, rec, record{now, t.made}, t, limit))
+	t.made.Record = now
+	return agent.Join(err, apply(ctx, a, rec, t, limit))
 }
 
 // uprooted says whether a link that has an address of ours is gone: the machine
@@ -80,32 +81,78 @@ func uprooted(ctx context.Context, a *agent.Agent, rec record) bool {
 
 // apply carries out a plan, with the record of it written before and after, and
 // waits for leases. An object without a lease is applied all the same: it costs
-// its time limit once, and not at each boot.
-func apply(ctx context.Context, a *agent.Agent, old, done record, t todo, limit time.Duration) error {
-	for _, why := range t.leave {
-		a.Log.Info("leaving an interface as it is", "reason", why)
-	}
+// its time limit once, and not at each boot, unless something else waits for it.
+func apply(ctx context.Context, a *agent.Agent, old record, t todo, limit time.Duration) error {
+	t.explain(a)
 	if len(t.steps()) > 0 {
-		if err := a.WriteRecord(old.under(t.made, done.Instance)); err != nil {
+		if err := a.WriteRecord(old.under(t.made, t.made.Instance)); err != nil {
 			return err
 		}
 	}
-	if err := a.Apply(ctx, t.withdraw); err != nil {
+	failed := map[string]bool{}
+	err := agent.Join(inParts(ctx, a, failed, t.withdraw), inParts(ctx, a, failed, t.create))
+	waiting := len(t.late)+len(t.retire) > 0
+	if err == nil && old.Instance != t.made.Instance {
+		// No lease is worth two machines with the same address.
+		t.spare(ctx, a.Guest)
+		err, t.retire = a.Apply(ctx, t.retire), nil
+		waiting = len(t.late) > 0
+	}
+	if err == nil && len(t.retire) == 0 {
+		if err := a.WriteRecord(t.made.settled(!waiting)); err != nil {
+			return err
+		}
+	}
+	if !a.DryRun {
+		err = agent.Join(err, awaitLeases(ctx, a, t.lease, limit))
+	}
+	if err = agent.Join(err, a.Apply(ctx, t.late)); err != nil || !waiting {
 		return err
 	}
-	if err := a.Apply(ctx, t.create); err != nil {
-		tidy(ctx, a.Guest, t)
+	t.spare(ctx, a.Guest)
+	if err := a.Apply(ctx, t.retire); err != nil {
 		return err
 	}
-	if err := a.WriteRecord(done); err != nil || a.DryRun {
-		return err
+	return a.WriteRecord(t.made)
+}
+
+// explain logs what a plan does not do, and why.
+func (t todo) explain(a *agent.Agent) {
+	for _, why := range t.leave {
+		a.Log.Info("leaving an interface as it is", "reason", why)
 	}
-	return awaitLeases(ctx, a, t.lease, limit)
+	for _, what := range t.say {
+		a.Log.Info(what)
+	}
+}
+
+// inParts carries out one part after the other, but none that has failed
+// already, and tidies up behind one that fails.
+func inParts(ctx context.Context, a *agent.Agent, failed map[string]bool, steps []guest.Step) error {
+	var errs []error
+	for len(steps) > 0 && ctx.Err() == nil {
+		part := steps[0].Part
+		n := slices.IndexFunc(steps, func(s guest.Step) bool { return s.Part != part })
+		if n < 0 {
+			n = len(steps)
+		}
+		if !failed[part] {
+			if err := a.Apply(ctx, steps[:n]); err != nil {
+				errs, failed[part] = append(errs, err), true
+				tidy(ctx, a.Guest, steps[:n])
+			}
+		}
+		steps = steps[n:]
+	}
+	if ctx.Err() != nil && len(errs) == 0 {
+		errs = append(errs, context.Cause(ctx))
+	}
+	return agent.Join(errs...)
 }
 
 // tidy removes what a create-addr that failed may have left.
-func tidy(ctx context.Context, g *guest.Guest, t todo) {
-	for _, s := range t.create {
+func tidy(ctx context.Context, g *guest.Guest, steps []guest.Step) {
+	for _, s := range steps {
 		if slices.Contains(s.Argv, "create-addr") {
 			object := s.Argv[len(s.Argv)-1]
 			if _, err := g.Run(ctx, ipadm, "delete-addr", object); err != nil {

@@ -234,7 +234,7 @@ func TestOtherDevice(t *testing.T) {
 func TestUpperLink(t *testing.T) {
 	b := newBench(t)
 	b.state.addresses = []illumos.Address{{Object: "vnic0/dhcp", Type: "dhcp", State: "ok", Addr: "10.0.2.15/24"}}
-	if err := b.WriteRecord(record{agent.Record{Instance: "i-1", Slice: metadata.Digest(want{DHCP: true})}, []string{"vnic0/dhcp"}}); err != nil {
+	if err := b.WriteRecord(record{Record: agent.Record{Instance: "i-1", Slice: metadata.Digest(want{DHCP: true})}, Addresses: []string{"vnic0/dhcp"}}); err != nil {
 		t.Fatal(err)
 	}
 	b.does("next boot", "i-1", want{DHCP: true}, "")

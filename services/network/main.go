@@ -1,10 +1,11 @@
 // Copyright 2026 The illumos metadata suite authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Network configures the guest's network from the metadata: DHCP on the
-// preferred interface, unless the metadata or an administrator asks to leave
-// the network alone. Addresses made by hand stay as they are. It waits for
-// leases within a limit, and what it has made keeps working after it.
+// Network configures the guest's network from the metadata: links, addresses,
+// routes and DNS, or DHCP on the preferred interface, unless the metadata or an
+// administrator asks to leave the network alone. What was made by hand stays as
+// it is. It waits for leases within a limit, and what it has made keeps working
+// after it.
 package main
 
 import (

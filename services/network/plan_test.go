@@ -76,7 +76,7 @@ func TestDecide(t *testing.T) {
 		return illumos.Address{Object: object, Type: kind, State: state, Addr: addr}
 	}
 	ours := func(instance string, objects ...string) record {
-		return record{agent.Record{Instance: instance}, objects}
+		return record{Record: agent.Record{Instance: instance}, Addresses: objects}
 	}
 	dhcp := want{DHCP: true, nodename: "web1"}
 	tests := []struct {
@@ -129,7 +129,7 @@ func TestDecide(t *testing.T) {
 			rows:  []illumos.Address{row("e1000g0/dhcp", "dhcp", "disabled", ""), row("e1000g0/v4", "static", "disabled", "10.0.0.5/24")},
 			leave: "the link of e1000g0/dhcp is gone", steps: []string{create}, made: []string{"vioif0/dhcp"}, lease: []string{"vioif0/dhcp"}},
 		{name: "new instance, taken over on an upper link", want: dhcp, rows: []illumos.Address{row("vnic0/dhcp", "dhcp", "ok", "10.0.9.15/24")}, rec: ours("i-0", "vnic0/dhcp"),
-			steps: []string{"/sbin/ipadm delete-addr vnic0/dhcp", create}, made: []string{"vioif0/dhcp"}, lease: []string{"vioif0/dhcp"}},
+			steps: []string{create, "/sbin/ipadm delete-addr vnic0/dhcp"}, made: []string{"vioif0/dhcp"}, lease: []string{"vioif0/dhcp"}},
 		{name: "new instance, disabled by hand", want: dhcp, rows: []illumos.Address{row("vioif0/dhcp", "dhcp", "disabled", "")}, rec: ours("i-0", "vioif0/dhcp"),
 			steps: []string{remove, create}, made: []string{"vioif0/dhcp"}, lease: []string{"vioif0/dhcp"}},
 		{name: "new instance, static by hand since", want: dhcp, rec: ours("i-0", "vioif0/dhcp"),
@@ -145,7 +145,7 @@ func TestDecide(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			s := state{links, tt.rows}
+			s := state{links: links, addresses: tt.rows}
 			if tt.links != nil {
 				s.links = tt.links
 			}
@@ -156,7 +156,7 @@ func TestDecide(t *testing.T) {
 			if diff := cmp.Diff(tt.steps, argvs(got.steps())); diff != "" {
 				t.Errorf("steps (-want +got):\n%s", diff)
 			}
-			if diff := cmp.Diff(tt.made, got.made); diff != "" {
+			if diff := cmp.Diff(tt.made, got.made.Addresses); diff != "" {
 				t.Errorf("made (-want +got):\n%s", diff)
 			}
 			if diff := cmp.Diff(tt.lease, got.lease); diff != "" {
@@ -190,7 +190,8 @@ func (s state) after(steps []guest.Step) state {
 			}
 		}
 	}
-	return state{s.links, rows}
+	s.addresses = rows
+	return s
 }
 
 // settles checks that a run leaves nothing to do for the next one, and that one
@@ -200,10 +201,11 @@ func settles(t *testing.T, w want, s state, rec record) {
 	t.Helper()
 	first, _ := decide(w, s, rec, "i-1")
 	end := s.after(first.steps())
-	done := record{agent.Record{Instance: "i-1"}, first.made}
+	done := first.made
+	done.Instance = "i-1"
 	second, _ := decide(w, end, done, "i-1")
-	if len(second.steps()) > 0 || !slices.Equal(second.made, first.made) {
-		t.Errorf("a second run has steps %q and makes %q, after %q", argvs(second.steps()), second.made, first.made)
+	if len(second.steps()) > 0 || !slices.Equal(second.made.Addresses, first.made.Addresses) {
+		t.Errorf("a second run has steps %q and makes %q, after %q", argvs(second.steps()), second.made.Addresses, first.made.Addresses)
 	}
 	for n := range len(first.steps()) {
 		half := s.after(first.steps()[:n])
@@ -211,8 +213,8 @@ func settles(t *testing.T, w want, s state, rec record) {
 		if diff := cmp.Diff(end.addresses, half.after(rest.steps()).addresses, cmpopts.EquateEmpty()); diff != "" {
 			t.Errorf("cut off behind step %d (-undisturbed +got):\n%s", n, diff)
 		}
-		if !slices.Equal(rest.made, first.made) {
-			t.Errorf("cut off behind step %d: made %q, undisturbed %q", n, rest.made, first.made)
+		if !slices.Equal(rest.made.Addresses, first.made.Addresses) {
+			t.Errorf("cut off behind step %d: made %q, undisturbed %q", n, rest.made.Addresses, first.made.Addresses)
 		}
 	}
 }

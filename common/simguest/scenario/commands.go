@@ -25,7 +25,8 @@ import (
 //	calls [file]                the commands that ran since the last calls, as the file has them; none without one
 //	fault file                  order the faults in a JSON file (world.Fault)
 //	reboot                      power off and on, and boot up to where the service starts
-//	volume [directory|file]     put a CPIO volume with these files in place, a file as it is, or take it out; before reboot
+//	volume [directory|file]     put a CPIO volume with these files in place, or a NoCloud one if meta-data is among them,
+//	                            a file as it is, or take it out; before reboot
 //	volume -unreadable          put a medium in place that cannot be read; before reboot
 //	user name                   add a user with a home directory, who is the one that runs the test
 //	smbios file                 another SMBIOS table, from JSON

@@ -16,6 +16,7 @@ func Commands() map[string]world.Command {
 		"/usr/sbin/ipadm":   runIpadm,
 		"/sbin/route":       runRoute,
 		"/usr/sbin/route":   runRoute,
+		"/usr/bin/netstat":  runNetstat,
 		"/sbin/dhcpinfo":    runDhcpinfo,
 		"/sbin/netstrategy": runNetstrategy,
 		"/usr/bin/hostname": runHostname,

@@ -2,15 +2,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package simnet is the network half of the simulated guest: dladm, ipadm,
-// route, dhcpinfo, hostname, uname, zonename and netstrategy over one shared
-// state, and what the system's own SMF methods do with them at boot (Methods,
+// route, netstat -rnv, dhcpinfo, hostname, uname, zonename and netstrategy over
+// one shared state, and what the system's own SMF methods do with them at boot (Methods,
 // or Boot where no SMF is simulated). A test changes the hardware (Plug,
 // Unplug, SetCarrier, SetNetwork) and the privileges of callers (Deny), and
 // looks at what came of it (Addresses, Routes, NodeName, Requests).
 //
 // It follows illumos-gate commit 01d4d8e79088 (2024-09-30), below usr/src:
-// cmd/dladm, cmd/dlmgmtd, cmd/cmd-inet (ipadm, ipmgmtd, route, dhcpagent,
-// dhcpinfo, netstrategy), lib/libipadm, lib/libdladm, lib/libofmt,
+// cmd/dladm, cmd/dlmgmtd, cmd/cmd-inet (ipadm, ipmgmtd, route, netstat,
+// dhcpagent, dhcpinfo, netstrategy), lib/libipadm, lib/libdladm, lib/libofmt,
 // uts/common/inet/ip, uts/common/io/mac and cmd/svc/milestone; each part names
 // its function. An option, a name or a state that these refuse is refused here
 // with the same text, stream and status.

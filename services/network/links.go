@@ -1,0 +1,278 @@
+// Copyright 2026 The illumos metadata suite authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+
+	"illumos-metadata/common/guest"
+	"illumos-metadata/common/illumos"
+	"illumos-metadata/common/metadata"
+)
+
+const dladm = "/sbin/dladm"
+
+// A target is a link of the guest with what is wanted on it.
+type target struct {
+	link string
+	over string // of a VLAN: the link below
+	metadata.Link
+}
+
+// targets finds the links that are wanted. One that is missing costs itself
+// alone.
+func (p *plan) targets() []target {
+	var all []target
+	if p.want.DHCP {
+		keep := p.rec.Addresses
+		if p.fresh {
+			keep = nil // all of it was made for another instance
+		}
+		link, err := preferred(p.have.links, keep)
+		if err != nil {
+			p.errs = append(p.errs, err)
+		} else {
+			all = append(all, target{link: link.Name, Link: metadata.Link{DHCP4: true}})
+		}
+	}
+	found := p.match()
+	for i, l := range p.want.Links {
+		for _, name := range found[i] {
+			all = append(all, target{link: name, Link: l})
+		}
+	}
+	return append(all, p.vlanTargets(all)...)
+}
+
+// match gives the guest's links for each wanted one, by its place. A link
+// belongs to one only: first come those that give an address, then those that
+// give a name, and then the patterns.
+func (p *plan) match() map[int][]string {
+	found, taken := map[int][]string{}, map[string]bool{}
+	for rank := range 3 {
+		for i, l := range p.want.Links {
+			if rankOf(l) != rank || l.VLAN != nil {
+				continue
+			}
+			if l.Bond != nil {
+				p.errs = append(p.errs, fmt.Errorf("%s: aggregations are not made", l.Name))
+				continue
+			}
+			names := slices.DeleteFunc(p.candidates(l), func(name string) bool { return taken[name] })
+			if len(names) > 1 && len(l.Addresses) > 0 {
+				p.errs = append(p.errs, fmt.Errorf("%s: its addresses are for one link, and it fits %s", l.Name, strings.Join(names, ", ")))
+				continue
+			}
+			if len(names) == 0 {
+				p.missing(l)
+			}
+			for _, name := range names {
+				taken[name] = true
+			}
+			found[i] = names
+		}
+	}
+	return found
+}
+
+func rankOf(l metadata.Link) int {
+	switch l.Match {
+	case metadata.Match{}:
+		return 1
+	case metadata.Match{MAC: l.Match.MAC}:
+		return 0
+	}
+	return 2
+}
+
+// candidates are the links that a wanted one fits. Documents are written for
+// Linux, where the links have other names: with one device in the guest and one
+// in the document it is clear which one is meant.
+func (p *plan) candidates(l metadata.Link) []string {
+	var names []string
+	for _, have := range p.have.links {
+		if p.fits(have, l) {
+			names = append(names, have.Name)
+		}
+	}
+	slices.SortFunc(names, natural)
+	if len(names) == 0 && l.Match.MAC == "" && len(p.have.links) == 1 && p.devices() == 1 {
+		names = append(names, p.have.links[0].Name)
+		p.say = append(p.say, fmt.Sprintf("%s is taken for %s, the only link of the guest", l.Name, names[0]))
+	}
+	return names
+}
+
+func (p *plan) fits(have illumos.Link, l metadata.Link) bool {
+	m := l.Match
+	if m == (metadata.Match{}) {
+		return have.Name == l.Name
+	}
+	driver := strings.TrimRight(have.Device, "0123456789")
+	return (m.MAC == "" || strings.EqualFold(p.have.macs[have.Name], m.MAC)) && glob(m.Name, have.Name) && glob(m.Driver, driver)
+}
+
+// glob says whether a name fits a shell pattern; all fit "".
+func glob(pattern, name string) bool {
+	ok, err := path.Match(pattern, name)
+	return pattern == "" || err == nil && ok
+}
+
+// devices counts the wanted links that are devices.
+func (p *plan) devices() int {
+	n := 0
+	for _, l := range p.want.Links {
+		if l.VLAN == nil && l.Bond == nil {
+			n++
+		}
+	}
+	return n
+}
+
+// missing reports a wanted link that the guest does not have.
+func (p *plan) missing(l metadata.Link) {
+	var have []string
+	for _, link := range p.have.links {
+		have = append(have, strings.TrimSpace(link.Name+" "+p.have.macs[link.Name]))
+	}
+	wanted := strings.Join(slices.DeleteFunc([]string{l.Match.MAC, l.Match.Name, l.Match.Driver}, func(s string) bool { return s == "" }), " ")
+	text := fmt.Sprintf("%s: no link of the guest is %s; it has %s", l.Name, cmp.Or(wanted, l.Name), cmp.Or(strings.Join(have, ", "), "none"))
+	if l.Optional {
+		p.say = append(p.say, text+"; it is optional")
+		return
+	}
+	p.errs = append(p.errs, fmt.Errorf("%s", text))
+}
+
+// makeLinks adds VLANs and sets MTUs. That of a VLAN cannot be above that of the
+// link below: it comes first where it gets smaller, and last where it grows.
+func (p *plan) makeLinks(targets []target) {
+	for _, t := range targets {
+		if t.VLAN != nil && t.MTU < p.have.mtu(t.link) {
+			p.mtu(t)
+		}
+	}
+	for _, t := range targets {
+		p.vlan(t)
+		p.mtu(t)
+	}
+}
+
+// mtu gives the MTU of a link, or 0 if there is no such link.
+func (s state) mtu(link string) int {
+	for _, d := range s.datalinks {
+		if d.Name == link {
+			return d.MTU
+		}
+	}
+	return 0
+}
+
+// mtu adds what gives a link its MTU. It comes before any address: some drivers
+// refuse it as soon as IP uses the link.
+func (p *plan) mtu(t target) {
+	have := p.have.mtu(t.link)
+	if t.MTU == 0 || have == 0 {
+		return
+	}
+	if have != t.MTU {
+		p.create = append(p.create, guest.Step{
+			Part: t.link + " mtu", Why: fmt.Sprintf("MTU %d on %s", t.MTU, t.link),
+			Argv: []string{dladm, "set-linkprop", "-p", fmt.Sprintf("mtu=%d", t.MTU), t.link},
+		})
+		p.have.datalinks = slices.Clone(p.have.datalinks)
+		for i := range p.have.datalinks {
+			if p.have.datalinks[i].Name == t.link {
+				p.have.datalinks[i].MTU = t.MTU
+			}
+		}
+	}
+	if have != t.MTU || slices.Contains(p.rec.MTUs, t.link) {
+		p.made.MTUs = union(p.made.MTUs, []string{t.link})
+	}
+}
+
+// resetMTUs takes back the MTU of links for which none is wanted any more. Some
+// drivers refuse that while IP uses the link: an interface without addresses
+// goes before it, and where there are some it is no failure.
+func (p *plan) resetMTUs() {
+	for _, link := range p.rec.MTUs {
+		there := slices.ContainsFunc(p.have.datalinks, func(d illumos.Datalink) bool { return d.Name == link })
+		if !there || slices.Contains(p.made.MTUs, link) || slices.Contains(p.rec.VLANs, link) && !slices.Contains(p.made.VLANs, link) {
+			continue
+		}
+		reset := guest.Step{
+			Part: link + " mtu", Why: "withdraw the MTU of " + link,
+			Argv: []string{dladm, "reset-linkprop", "-p", "mtu", link},
+		}
+		if len(p.have.on(link)) == 0 {
+			idle := guest.Step{Part: reset.Part, Why: "withdraw interface " + link, Argv: []string{ipadm, "delete-if", link}, Accept: []int{1}}
+			p.retire = append(p.retire, idle)
+		} else {
+			reset.Accept = []int{1}
+			p.say = append(p.say, fmt.Sprintf("the MTU of %s goes back to its default, unless its driver refuses that while it is in use", link))
+		}
+		p.retire = append(p.retire, reset)
+	}
+}
+
+// preferred gives the link for DHCP: the one that has ours already, or else
+// the first Ethernet link, of virtio before the others and with those last
+// whose cable is out.
+func preferred(links []illumos.Link, ours []string) (illumos.Link, error) {
+	var ether []illumos.Link
+	var other []string
+	for _, l := range links {
+		if l.Media == "Ethernet" {
+			ether = append(ether, l)
+		} else {
+			other = append(other, fmt.Sprintf("%s (%s, %s)", l.Name, l.Media, l.State))
+		}
+	}
+	if len(ether) == 0 {
+		shown := "nothing"
+		if len(other) > 0 {
+			shown = strings.Join(other, ", ")
+		}
+		return illumos.Link{}, fmt.Errorf("no Ethernet link for DHCP: dladm show-phys shows %s", shown)
+	}
+	return slices.MinFunc(ether, func(a, b illumos.Link) int {
+		return cmp.Or(
+			first(slices.Contains(ours, a.Name+"/dhcp"), slices.Contains(ours, b.Name+"/dhcp")),
+			first(a.State != "down", b.State != "down"),
+			first(virtio(a), virtio(b)),
+			natural(a.Name, b.Name))
+	}), nil
+}
+
+func virtio(l illumos.Link) bool { return strings.HasPrefix(l.Device, "vioif") }
+
+// first orders what holds before what does not.
+func first(a, b bool) int {
+	switch {
+	case a && !b:
+		return -1
+	case b && !a:
+		return 1
+	}
+	return 0
+}
+
+// natural orders link names, which end in a number: vioif2 before vioif10.
+func natural(a, b string) int {
+	nameA, numberA := splitNumber(a)
+	nameB, numberB := splitNumber(b)
+	return cmp.Or(cmp.Compare(nameA, nameB), cmp.Compare(numberA, numberB), cmp.Compare(a, b))
+}
+
+func splitNumber(s string) (string, uint64) {
+	name := strings.TrimRight(s, "0123456789")
+	n, _ := strconv.ParseUint(s[len(name):], 10, 64) // a link's number has at most 9 digits
+	return name, n
+}

@@ -1,0 +1,349 @@
+// Copyright 2026 The illumos metadata suite authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"illumos-metadata/common/agent"
+	"illumos-metadata/common/etcfile"
+	"illumos-metadata/common/guest"
+	"illumos-metadata/common/illumos"
+	"illumos-metadata/common/metadata"
+)
+
+const routeCommand = "/sbin/route"
+
+// Exit statuses of route(8) are error numbers.
+const (
+	notInTable  = 3  // ESRCH
+	entryExists = 17 // EEXIST
+)
+
+// defaultV4 is the destination whose gateways /etc/defaultrouter keeps: without
+// a line there, the boot would start in.routed(8)
+// (cmd/svc/milestone/net-routing-setup). All other routes are kept by route -p.
+var defaultV4 = netip.PrefixFrom(netip.IPv4Unspecified(), 0)
+
+// A route is one that this service adds.
+type route struct {
+	To     netip.Prefix `json:"to"`
+	Via    netip.Addr   `json:"via"`              // of a direct route: an address of the guest's own
+	Link   string       `json:"link,omitempty"`   // of a gateway that is known on it alone
+	Direct bool         `json:"direct,omitempty"` // the destination is on the link itself
+}
+
+// words are the route as route(8) takes it behind its verb, and as it keeps it
+// in its file.
+func (r route) words() []string {
+	var w []string
+	if r.To.Addr().Is6() {
+		w = append(w, "-inet6")
+	}
+	to := r.To.String()
+	if r.To.Bits() == 0 {
+		to = "default"
+	}
+	w = append(w, to, r.Via.String())
+	if r.Direct {
+		w = append(w, "-iface")
+	}
+	if r.Link != "" {
+		w = append(w, "-ifp", r.Link)
+	}
+	return w
+}
+
+func (r route) String() string {
+	if r.Direct {
+		return fmt.Sprintf("route to %s on the link of %s", r.To.Addr(), r.Via)
+	}
+	return fmt.Sprintf("route to %s by %s", r.To, r.Via)
+}
+
+// live says whether the routing table has the route.
+func (s state) live(r route) bool {
+	return slices.ContainsFunc(s.routes, func(x illumos.Route) bool {
+		return x.To == r.To && x.Via == r.Via && x.Gateway != r.Direct && (r.Link == "" || x.Link == r.Link)
+	})
+}
+
+// saved says whether the file of route -p has it.
+func (s state) saved(r route) bool {
+	line := strings.Join(r.words(), " ")
+	for have := range strings.Lines(string(s.static)) {
+		if strings.TrimSuffix(have, "\n") == line {
+			return true
+		}
+	}
+	return false
+}
+
+// step gives the command that adds or deletes a route: in the table, in the
+// file, or in both. With -p the table comes first, and that it is done there
+// already is no hindrance (route.c, main()).
+func (r route) step(verb string, keep bool, accept int) guest.Step {
+	why := r.String()
+	if verb == "delete" {
+		why = "withdraw " + why
+	}
+	argv := []string{routeCommand}
+	if keep {
+		argv = append(argv, "-p")
+	}
+	return guest.Step{
+		Part: "route " + r.To.String(), Why: why,
+		Argv: append(append(argv, verb), r.words()...), Accept: []int{accept},
+	}
+}
+
+// A wantedRoute is a route with the link that it was wanted on, if any.
+type wantedRoute struct {
+	metadata.Route
+	on *target
+}
+
+// routes adds the wanted routes and withdraws the others of ours.
+func (p *plan) routes(targets []target) {
+	var router string
+	for _, w := range p.chosen(targets) {
+		list, late, err := p.resolve(w, targets)
+		if err != nil {
+			p.errs = append(p.errs, err)
+			continue
+		}
+		steps := &p.create
+		if late {
+			steps = &p.late
+		}
+		for _, r := range list {
+			if r.To == defaultV4 && !(late && p.fresh) {
+				// What waits for a lease comes after what was another instance's goes.
+				router = r.Via.String()
+			}
+			p.addRoute(r, steps)
+		}
+	}
+	p.withdrawRoutes(router)
+}
+
+// chosen gives one route to each destination, the one of the lowest metric: the
+// system would use several in turn.
+func (p *plan) chosen(targets []target) []wantedRoute {
+	var all, best []wantedRoute
+	for _, r := range p.want.Routes {
+		all = append(all, wantedRoute{r, nil})
+	}
+	for i, t := range targets {
+		for _, r := range t.Routes {
+			all = append(all, wantedRoute{r, &targets[i]})
+		}
+	}
+	slices.SortStableFunc(all, func(a, b wantedRoute) int { return a.Metric - b.Metric })
+	for _, w := range all {
+		w.To = w.To.Masked()
+		i := slices.IndexFunc(best, func(b wantedRoute) bool { return b.To == w.To })
+		if i < 0 {
+			best = append(best, w)
+		} else if best[i].Via != w.Via {
+			p.say = append(p.say, fmt.Sprintf("no route to %s by %s: the one by %s comes first", w.To, w.Via, best[i].Via))
+		}
+	}
+	return best
+}
+
+// resolve gives a wanted route as route(8) is to add it, with what has to be
+// added before it. Late says that it waits for a lease.
+func (p *plan) resolve(w wantedRoute, targets []target) (list []route, late bool, err error) {
+	r := route{To: w.To, Via: w.Via}
+	t := w.on
+	if t == nil {
+		t = gatewayLink(w.Via, targets)
+	}
+	if t == nil {
+		return nil, false, fmt.Errorf("%v: the gateway is in no subnet of the wanted links", r)
+	}
+	own := netip.Addr{}
+	for _, a := range t.Addresses {
+		switch {
+		case a.Addr().Is4() != w.Via.Is4():
+		case a.Contains(w.Via) && !a.IsSingleIP():
+			return []route{r}, false, nil
+		case !own.IsValid():
+			own = a.Addr()
+		}
+	}
+	switch {
+	case w.Via.Is6() && w.Via.IsLinkLocalUnicast():
+		r.Link = t.link
+		return []route{r}, false, nil
+	case w.Via.Is4() && t.DHCP4:
+		return []route{r}, true, nil
+	case !own.IsValid():
+		return nil, false, fmt.Errorf("%v: %s has no address from which the gateway can be reached", r, t.Name)
+	}
+	host := route{To: netip.PrefixFrom(w.Via, w.Via.BitLen()), Via: own, Direct: true}
+	return []route{host, r}, false, nil
+}
+
+// gatewayLink finds the link of a route that names none: the one with the
+// gateway's subnet, or else one with a lease, or the only one.
+func gatewayLink(via netip.Addr, targets []target) *target {
+	for i, t := range targets {
+		if slices.ContainsFunc(t.Addresses, func(a netip.Prefix) bool { return a.Contains(via) }) {
+			return &targets[i]
+		}
+	}
+	for i, t := range targets {
+		if via.Is4() && t.DHCP4 || len(targets) == 1 {
+			return &targets[i]
+		}
+	}
+	return nil
+}
+
+// addRoute adds a route where it is missing: in the table, for the next boots,
+// or both.
+func (p *plan) addRoute(r route, steps *[]guest.Step) {
+	if slices.Contains(p.made.Routes, r) {
+		return // the way to a gateway that another route has too
+	}
+	before := len(*steps)
+	p.clear(r, steps)
+	live, saved := p.have.live(r), p.have.saved(r)
+	switch {
+	case r.To == defaultV4:
+		if !live {
+			*steps = append(*steps, r.step("add", false, entryExists))
+		}
+		*steps = append(*steps, p.routerStep(r.Via.String())...)
+	case !saved:
+		*steps = append(*steps, r.step("add", true, entryExists))
+	case !live:
+		*steps = append(*steps, r.step("add", false, entryExists))
+	}
+	if len(*steps) > before || slices.Contains(p.rec.Routes, r) {
+		p.made.Routes = append(p.made.Routes, r)
+	}
+}
+
+// clear withdraws a route of ours that differs in its link alone: route(8) takes
+// the two for one in its file (route.c, compare_rtcmd()).
+func (p *plan) clear(r route, steps *[]guest.Step) {
+	for _, old := range p.rec.Routes {
+		if old != r && old.To == r.To && old.Via == r.Via && old.To != defaultV4 && p.have.saved(old) && !slices.Contains(p.made.Routes, old) {
+			*steps = append(*steps, old.step("delete", true, notInTable))
+			p.cleared = append(p.cleared, old)
+		}
+	}
+}
+
+// routerStep is the step to /etc/defaultrouter with the given router in the
+// place of those of ours, if it differs.
+func (p *plan) routerStep(router string) []guest.Step {
+	var mine []string
+	for _, r := range p.rec.Routes {
+		if r.To == defaultV4 {
+			mine = append(mine, r.Via.String())
+		}
+	}
+	data, _ := etcfile.SetDefaultRouter(p.have.router, mine, router)
+	step := guest.Step{Part: "route " + defaultV4.String(), Why: "default router at boot"}
+	switch {
+	case bytes.Equal(data, p.have.router):
+		return nil
+	case data == nil:
+		step.Why, step.Remove = "no default router at boot", routerFile
+	default:
+		step.File = &guest.File{Path: routerFile, Data: data}
+	}
+	return []guest.Step{step}
+}
+
+// withdrawRoutes withdraws what earlier runs have added and is wanted no more.
+func (p *plan) withdrawRoutes(router string) {
+	if router == "" {
+		p.retire = append(p.retire, p.routerStep("")...)
+	}
+	for _, r := range p.rec.Routes {
+		if slices.Contains(p.made.Routes, r) || slices.Contains(p.cleared, r) {
+			continue
+		}
+		live, saved := p.have.live(r), p.have.saved(r)
+		if live || saved {
+			p.retire = append(p.retire, r.step("delete", saved, notInTable))
+		}
+	}
+}
+
+// ofLease says whether dhcpagent(8) may have added a route, and will delete it
+// with its lease.
+func ofLease(x illumos.Route, link string) bool {
+	return x.To == defaultV4 && x.Gateway && x.Link == link
+}
+
+// again adds the routes that were there, by a lease, when they were wanted:
+// they have gone with it.
+func (p *plan) again(link string) (steps []guest.Step) {
+	for _, r := range p.made.Routes {
+		if slices.ContainsFunc(p.have.routes, func(x illumos.Route) bool { return ofLease(x, link) && x.Via == r.Via }) {
+			steps = append(steps, r.step("add", false, entryExists))
+		}
+	}
+	return steps
+}
+
+// spare leaves out the withdrawal of routers that a lease has brought by now,
+// since route(8) might delete the lease's. They stay on record.
+func (t *todo) spare(ctx context.Context, g *guest.Guest) {
+	isRouter := func(s guest.Step) bool {
+		return s.Part == "route "+defaultV4.String() && slices.Contains(s.Argv, "delete")
+	}
+	if !slices.ContainsFunc(t.retire, isRouter) {
+		return
+	}
+	var routers []netip.Addr
+	for _, object := range t.lease {
+		found, _ := illumos.LeaseRouters(ctx, g, linkOf(object)) // no lease, no router
+		routers = append(routers, found...)
+	}
+	t.retire = slices.DeleteFunc(slices.Clone(t.retire), func(s guest.Step) bool {
+		if !isRouter(s) {
+			return false
+		}
+		via, err := netip.ParseAddr(s.Argv[len(s.Argv)-1])
+		if err != nil || !slices.Contains(routers, via) {
+			return false
+		}
+		t.made.Routes = append(t.made.Routes, route{To: defaultV4, Via: via})
+		return true
+	})
+}
+
+// heal adds the direct routes of ours that the boot has not brought back, and
+// the routes over them: network/routing-setup adds the former only after this
+// service, and network/physical tries the latter before.
+func heal(ctx context.Context, a *agent.Agent, routes []route) error {
+	if !slices.ContainsFunc(routes, func(r route) bool { return r.Direct }) {
+		return nil
+	}
+	var s state
+	var err error
+	if s.routes, err = illumos.Routes(ctx, a.Guest); err != nil {
+		return err
+	}
+	var steps []guest.Step
+	for _, r := range routes {
+		over := func(d route) bool { return d.Direct && (d == r || d.To.Addr() == r.Via) }
+		if slices.ContainsFunc(routes, over) && !s.live(r) {
+			steps = append(steps, r.step("add", false, entryExists))
+		}
+	}
+	return a.Apply(ctx, steps)
+}
