@@ -238,7 +238,8 @@ func (p *plan) addRoute(r route, steps *[]guest.Step) {
 func (p *plan) clear(r route, steps *[]guest.Step) {
 	for _, old := range p.rec.Routes {
 		if old != r && old.To == r.To && old.Via == r.Via && old.To != defaultV4 && p.have.saved(old) && !slices.Contains(p.made.Routes, old) {
-			*steps = append(*steps, old.step("delete", true, notInTable))
+			// In the table the two can stand side by side.
+			*steps = append(*steps, r.step("add", false, entryExists), old.step("delete", true, notInTable))
 			p.cleared = append(p.cleared, old)
 		}
 	}
