@@ -18,6 +18,8 @@ import (
 type machine struct {
 	*guest.Guest
 	smbios     illumos.SMBIOS
+	platform   Platform
+	pinned     bool // an administrator has named the source
 	looked     bool
 	volumes    []volume.Volume // in device order
 	unreadable []error         // one for each disk that may hold a volume
@@ -85,7 +87,7 @@ func (s volumeSource) fetch(ctx context.Context, m *machine) (Documents, error) 
 		return Documents{}, noVolume(m, passed, failures)
 	}
 	for _, other := range s.later {
-		passed = append(passed, other.hidden(m.volumes, fmt.Sprintf("%s holds %s", docs.Place, s.noun))...)
+		passed = append(passed, other.hidden(m.volumes, docs.Place)...)
 	}
 	for _, err := range failures {
 		passed = append(passed, "passed over: "+err.Error())
@@ -94,11 +96,11 @@ func (s volumeSource) fetch(ctx context.Context, m *machine) (Documents, error) 
 	return docs, nil
 }
 
-// hidden names the volumes that are not read, since another source comes first.
-func (s volumeSource) hidden(volumes []volume.Volume, why string) (passed []string) {
+// hidden names the volumes that are not read, since another one comes first.
+func (s volumeSource) hidden(volumes []volume.Volume, first string) (passed []string) {
 	for _, v := range volumes {
 		if s.mine(v) {
-			passed = append(passed, fmt.Sprintf("%s holds %s: ignored, since %s", v.Place, s.noun, why))
+			passed = append(passed, fmt.Sprintf("%s holds %s: ignored, since %s gives the metadata", v.Place, s.noun, first))
 		}
 	}
 	return passed
