@@ -348,6 +348,21 @@ func TestDropletBounds(t *testing.T) {
 	}
 }
 
+// TestDropletID: what is no ID leaves that of the machine.
+func TestDropletID(t *testing.T) {
+	uuid := dropletSMBIOS().UUID
+	for value, want := range map[string]string{
+		`320206672`: "320206672", `"320206672"`: "320206672", `" a "`: "a", `12345678901234567890123`: "12345678901234567890123",
+		`"` + strings.Repeat("x", maxIDSize) + `"`: strings.Repeat("x", maxIDSize), `"` + strings.Repeat("x", maxIDSize+1) + `"`: uuid,
+		`null`: uuid, `""`: uuid, `[1]`: uuid, `true`: uuid,
+	} {
+		in := parsed(t, `{"droplet_id": `+value+`}`)
+		if in.ID != want || (in.IDOrigin == "metadata") != (want != uuid) {
+			t.Errorf("%s: ID %s by %s, want %s", value, in.ID, in.IDOrigin, want)
+		}
+	}
+}
+
 // FuzzParseDroplet: whatever the document says, the instance is valid or there
 // is none, the guest can be reached, nothing appears that was not there, and
 // what the cache will give back is the same.
