@@ -92,6 +92,8 @@ func apply(ctx context.Context, a *agent.Agent, old record, t todo, limit time.D
 	}
 	failed := map[string]bool{}
 	err := agent.Join(inParts(ctx, a, failed, t.withdraw), inParts(ctx, a, failed, t.create))
+	// What could not be made gets no lease: nothing waits for it.
+	t.lease = slices.DeleteFunc(t.lease, func(object string) bool { return failed[object] })
 	if stranding(failed) {
 		if !a.DryRun {
 			err = agent.Join(err, awaitLeases(ctx, a, t.lease, limit))
