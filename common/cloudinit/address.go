@@ -64,22 +64,34 @@ func usual(addr netip.Addr) int {
 	return 64
 }
 
-// address reads an address of a link; without a length it gets the usual one.
-func (v value) address(mask string) (netip.Prefix, bool) {
-	addr, length, err := prefix(v.text, mask)
+// ParseAddress reads an address of a link with the length of its prefix, which
+// is behind a slash or else in mask, as a number of bits or written like an
+// address. Where neither has one it gets the usual one, and guessed is true.
+func ParseAddress(text, mask string) (p netip.Prefix, guessed bool, err error) {
+	addr, length, err := prefix(text, mask)
 	if err != nil {
-		v.problem(v.path, "%v", err)
-		return netip.Prefix{}, false
+		return netip.Prefix{}, false, err
 	}
 	if length < 0 {
-		length = usual(addr)
-		v.warn(v.path, "no netmask, taken for /%d", length)
+		length, guessed = usual(addr), true
 	}
-	p := netip.PrefixFrom(addr, length)
+	p = netip.PrefixFrom(addr, length)
 	if !p.IsValid() {
-		v.problem(v.path, "%.60q is no address for a link", v.text)
+		err = fmt.Errorf("%.60q is no address for a link", text)
 	}
-	return p, p.IsValid()
+	return p, guessed, err
+}
+
+// address reads an address of a link; without a length it gets the usual one.
+func (v value) address(mask string) (netip.Prefix, bool) {
+	p, guessed, err := ParseAddress(v.text, mask)
+	if guessed {
+		v.warn(v.path, "no netmask, taken for /%d", p.Bits())
+	}
+	if err != nil {
+		v.problem(v.path, "%v", err)
+	}
+	return p, err == nil
 }
 
 // addr takes an address without a prefix.

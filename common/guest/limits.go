@@ -20,6 +20,10 @@ const (
 	// greatest value: one fetch of the metadata, all tries together.
 	FetchLimit    = 60 * time.Second
 	MaxFetchLimit = 120 * time.Second
+	// ResetLimit and RequestLimit are how long the host of a serial line may be
+	// silent, within the fetch: after a newline, and after a request.
+	ResetLimit   = 2 * time.Second
+	RequestLimit = 10 * time.Second
 	// LockLimit is how long a service waits for another one's fetch.
 	LockLimit = MaxFetchLimit + 10*time.Second
 

@@ -232,7 +232,7 @@ func (c *netCheck) addresses(l *Link) []netip.Prefix {
 	for _, p := range l.Addresses {
 		me := owner{l.Name, p.Bits()}
 		other, taken := c.addrs[p.Addr()]
-		if err := checkAddress(p); err != nil {
+		if err := CheckAddress(p); err != nil {
 			c.problem("link %s: address %v: %v", l.Name, p, err)
 		} else if !taken {
 			c.addrs[p.Addr()] = me
@@ -244,7 +244,8 @@ func (c *netCheck) addresses(l *Link) []netip.Prefix {
 	return left
 }
 
-func checkAddress(p netip.Prefix) error {
+// CheckAddress says why p is no address for a link.
+func CheckAddress(p netip.Prefix) error {
 	switch a := p.Addr(); {
 	case !p.IsValid():
 		return errors.New("not an address with the length of its prefix")

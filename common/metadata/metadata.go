@@ -41,6 +41,8 @@ type Instance struct {
 	// cache that survives a reboot; its digest is not.
 	UserData       []byte `json:"user_data,omitempty"`
 	UserDataDigest string `json:"user_data_digest,omitempty"` // hex SHA-256
+	// EachBoot says that the script is to be run at each boot, not once.
+	EachBoot bool `json:"each_boot,omitempty"`
 
 	// Problems are the items that were left out because they are wrong.
 	Problems []Problem `json:"problems,omitempty"`

@@ -31,8 +31,8 @@ var seedLimits = map[string]int64{
 // label does not depend on the platform: what an operator attaches counts on
 // every hypervisor (row D2).
 var noCloudVolume = volumeSource{
-	noun: "NoCloud metadata", mine: func(v volume.Volume) bool { return !v.Archive() },
-	limits: seedLimits, check: checkNoCloud, later: "an archive",
+	noun: "NoCloud metadata", mine: func(v volume.Volume) bool { return v.Seed },
+	limits: seedLimits, check: checkNoCloud, later: []*volumeSource{&cpioVolume},
 }
 
 // checkNoCloud says whether a volume can be used. cloud-init wants user-data

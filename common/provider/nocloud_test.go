@@ -282,7 +282,7 @@ func TestNoCloudVolumes(t *testing.T) {
 		{"the first has other files", map[string]string{"c1t0d0p0": foreign, "c2t0d0p0": b}, "b", "/dev/dsk/c1t0d0p0 holds NoCloud metadata without any file of ours: ignored"},
 		{"a broken disk beside it", map[string]string{"c1t0d0p0": broken, "c2t0d0p0": b}, "b", "passed over: disk c1t0d0: read /dev/dsk/c1t0d0p0: byte 0: is a directory"},
 		{"an archive before it", map[string]string{"c1t0d0p0": archive, "c2t0d0p0": b}, "b",
-			"/dev/dsk/c1t0d0p0 holds an archive: ignored, since /dev/dsk/c2t0d0p0 holds NoCloud metadata"},
+			"/dev/dsk/c1t0d0p0 holds an archive: ignored, since /dev/dsk/c2t0d0p0 gives the metadata"},
 
 		{"an archive beside one that is off", map[string]string{"c1t0d0p0": off, "c2t0d0p0": archive}, uuid, ""},
 		{"an archive beside a foreign one", map[string]string{"c1t0d0p0": foreign, "c2t0d0p0": archive}, uuid, ""},

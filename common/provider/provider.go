@@ -47,6 +47,7 @@ type Provider struct {
 // providers are the sources in the order in which they are asked. A volume
 // counts on every platform.
 var providers = []Provider{
+	{Name: "digitalocean", fetch: fetchDroplet, parse: parseDroplet},
 	{Name: "nocloud", fetch: fetchNoCloud, parse: parseNoCloud},
 	{Name: "cpio", fetch: cpioVolume.fetch, parse: parseCPIO},
 }
@@ -72,7 +73,7 @@ func Known(source string) bool {
 // error, never absence.
 func Find(ctx context.Context, g *guest.Guest, s illumos.SMBIOS, pinned string) (*metadata.Instance, error) {
 	platform := Identify(s)
-	m := &machine{Guest: g, smbios: s}
+	m := &machine{Guest: g, smbios: s, platform: platform, pinned: pinned != "auto"}
 	for _, p := range providers {
 		if pinned != "auto" && pinned != p.Name {
 			continue
@@ -99,8 +100,8 @@ func Find(ctx context.Context, g *guest.Guest, s illumos.SMBIOS, pinned string) 
 		return nil, fmt.Errorf("metadata source %s, which config/source names, is not there", pinned)
 	}
 	if !platform.Generic {
-		return nil, fmt.Errorf("%w: platform %s (manufacturer %q, product %q) and no metadata volume",
-			metadata.ErrNoSource, platform.Name, s.Manufacturer, s.Product)
+		return nil, fmt.Errorf("%w: platform %s (manufacturer %q, product %q) and no metadata volume%s",
+			metadata.ErrNoSource, platform.Name, s.Manufacturer, s.Product, platform.Lacking)
 	}
 	g.Log.Info("no metadata volume: DHCP on the preferred interface", "platform", platform.Name)
 	in := &metadata.Instance{

@@ -126,10 +126,10 @@ func TestFindPinned(t *testing.T) {
 // TestFindOrder: the first source that is there counts, one that is absent is
 // passed over, and one that cannot be read ends the search.
 func TestFindOrder(t *testing.T) {
-	if got, want := Names(), "auto, none, nocloud, cpio"; got != want {
+	if got, want := Names(), "auto, none, digitalocean, nocloud, cpio"; got != want {
 		t.Errorf("Names() = %s, want %s", got, want)
 	}
-	for source, want := range map[string]bool{"auto": true, "none": true, "nocloud": true, "cpio": true, "": false, "ec2": false, "auto, none": false} {
+	for source, want := range map[string]bool{"auto": true, "none": true, "digitalocean": true, "nocloud": true, "cpio": true, "": false, "ec2": false, "auto, none": false} {
 		if Known(source) != want {
 			t.Errorf("Known(%q) = %v", source, !want)
 		}

@@ -18,6 +18,8 @@ import (
 type machine struct {
 	*guest.Guest
 	smbios     illumos.SMBIOS
+	platform   Platform
+	pinned     bool // an administrator has named the source
 	looked     bool
 	volumes    []volume.Volume // in device order
 	unreadable []error         // one for each disk that may hold a volume
@@ -42,7 +44,7 @@ type volumeSource struct {
 	// check says why a volume that was read is passed over, if it is. An error
 	// means that it is meant, but cannot be used.
 	check func(volume.Content) (passed string, err error)
-	later string // noun for the volumes of sources that come after this one
+	later []*volumeSource // the sources that come after this one
 }
 
 // fetch reads the metadata volume of one source. Where several disks hold one,
@@ -84,16 +86,24 @@ func (s volumeSource) fetch(ctx context.Context, m *machine) (Documents, error) 
 	if docs.Place == "" {
 		return Documents{}, noVolume(m, passed, failures)
 	}
-	for _, v := range m.volumes {
-		if s.later != "" && !s.mine(v) {
-			passed = append(passed, fmt.Sprintf("%s holds %s: ignored, since %s holds %s", v.Place, s.later, docs.Place, s.noun))
-		}
+	for _, other := range s.later {
+		passed = append(passed, other.hidden(m.volumes, docs.Place)...)
 	}
 	for _, err := range failures {
 		passed = append(passed, "passed over: "+err.Error())
 	}
 	docs.Warnings = passed
 	return docs, nil
+}
+
+// hidden names the volumes that are not read, since another one comes first.
+func (s volumeSource) hidden(volumes []volume.Volume, first string) (passed []string) {
+	for _, v := range volumes {
+		if s.mine(v) {
+			passed = append(passed, fmt.Sprintf("%s holds %s: ignored, since %s gives the metadata", v.Place, s.noun, first))
+		}
+	}
+	return passed
 }
 
 // read reads and checks one volume.

@@ -29,7 +29,7 @@ import (
 
 // Commands are all simulated commands by their path on the guest.
 func Commands() map[string]world.Command {
-	all := map[string]world.Command{}
+	all := map[string]world.Command{"/usr/sbin/mdata-get": mdataGet}
 	for _, part := range []map[string]world.Command{simdisk.Commands(), simnet.Commands(), simsmf.Commands()} {
 		maps.Copy(all, part)
 	}

@@ -98,20 +98,25 @@ func deviceOrder(a, b string) int {
 // probe looks for a metadata volume on one disk; a zero Volume says that it has
 // none. A disk whose whole medium was read needs no other node, but for the
 // slices and partitions that a label makes; those are only for luck, so their
-// failures mean nothing.
+// failures mean nothing. A CD with another label than ours is only the second
+// choice, for install media are disks with partitions, too.
 func (d disk) probe(ctx context.Context, g *guest.Guest) (Volume, error) {
 	var failure error
+	var disc Volume
 	seen := false
 	for i, node := range d.nodes {
-		format, label, err := look(ctx, g, node)
+		v, label, err := look(ctx, g, node)
 		if err != nil {
 			if !empty(err) && failure == nil {
 				failure = err
 			}
 			continue
 		}
-		if format != "" {
-			return Volume{node, format}, nil
+		if v != (Volume{}) && !v.Disc() {
+			return v, nil
+		}
+		if disc == (Volume{}) {
+			disc = v
 		}
 		if i < d.whole {
 			seen = true
@@ -121,46 +126,50 @@ func (d disk) probe(ctx context.Context, g *guest.Guest) (Volume, error) {
 		}
 	}
 	if seen {
-		return Volume{}, nil
+		return disc, nil
 	}
-	return Volume{}, failure
+	return disc, failure
 }
 
-// look tells what a node begins with: the format of a metadata volume, "" if it
-// is none, and whether there is a label. Its first chunk has all that is needed
-// for it, but for the root directory of some FAT file systems.
-func look(ctx context.Context, g *guest.Guest, node string) (format string, label bool, err error) {
+// look tells what a node begins with: a volume, the zero one if it is none, and
+// whether there is a label. Its first chunk has all that is needed for it, but
+// for the root directory of some FAT file systems.
+func look(ctx context.Context, g *guest.Guest, node string) (found Volume, label bool, err error) {
 	f, err := open(g, node)
 	if err != nil {
-		return "", false, err
+		return Volume{}, false, err
 	}
 	defer f.Close()
 	v := newView(ctx, f)
 	head, err := v.chunk(0)
 	if err == nil {
-		format, err = v.format(head, partition(node))
+		found, err = v.volume(head, node)
 	}
 	if err != nil {
-		return "", false, &fs.PathError{Op: "read", Path: node, Err: reason(err)}
+		return Volume{}, false, &fs.PathError{Op: "read", Path: node, Err: reason(err)}
 	}
-	return format, labelled(head), nil
+	return found, labelled(head), nil
 }
 
-// format gives the format of the metadata volume that begins with head.
-func (v *view) format(head []byte, partition bool) (string, error) {
-	if name, ok := isoLabel(head); ok && strings.EqualFold(name, seedLabel) {
-		return ISO, nil
+// volume gives the volume that begins with head.
+func (v *view) volume(head []byte, node string) (Volume, error) {
+	name, disc := isoLabel(head)
+	if disc && strings.EqualFold(name, seedLabel) {
+		return Volume{node, ISO, true}, nil
 	}
 	if l := parseBoot(head); l != nil {
 		seed, err := l.isSeed(v)
 		if err != nil || seed {
-			return l.kind, err
+			return Volume{node, l.kind, true}, err
 		}
 	}
-	if a := detect(head[:min(len(head), headSize)]); a != nil && !partition {
-		return a.name, nil
+	if a := detect(head[:min(len(head), headSize)]); a != nil && !partition(node) {
+		return Volume{node, a.name, false}, nil
 	}
-	return "", nil
+	if disc {
+		return Volume{node, ISO, false}, nil
+	}
+	return Volume{}, nil
 }
 
 // empty says whether err means that there is nothing behind a node: no medium

@@ -79,6 +79,7 @@ func TestFind(t *testing.T) {
 	archive := string(write("odc", file("nodename", "web1")))
 	newc := string(write("newc", file("nodename", "web1")))
 	blank, label := string(make([]byte, 1<<16)), labelledDisk()
+	disc := string(image(t, "joliet", "install", nil))
 	tests := []struct {
 		name       string
 		nodes      map[string]string
@@ -122,6 +123,7 @@ func TestFind(t *testing.T) {
 		// Unreadable is never absence.
 		{"broken disk", map[string]string{"/dev/dsk/c1t0d0p0": broken, "/dev/dsk/c1t0d0s2": noDevice}, "", "disk c1t0d0"},
 		{"broken, but for a slice without archive", map[string]string{"/dev/dsk/c1t0d0p0": broken, "/dev/dsk/c1t0d0s2": blank}, "", "disk c1t0d0"},
+		{"broken, but for a slice with a CD of another label", map[string]string{"/dev/dsk/c1t0d0p0": broken, "/dev/dsk/c1t0d0s2": disc}, "/dev/dsk/c1t0d0s2 iso9660", "disk c1t0d0"},
 		{"broken, but for another node", map[string]string{"/dev/dsk/c1t0d0p0": broken, "/dev/rdsk/c1t0d0p0": archive}, "/dev/rdsk/c1t0d0p0 odc", ""},
 		{"broken, beside an archive", map[string]string{"/dev/dsk/c1t0d0p0": broken, "/dev/dsk/c3t0d0p0": broken, "/dev/dsk/c2t0d0p0": archive}, "/dev/dsk/c2t0d0p0 odc", "disk c1t0d0, disk c3t0d0"},
 	}

@@ -71,13 +71,19 @@ func pick(entries []fs.DirEntry, name string) fs.DirEntry {
 }
 
 // isPlainName says whether a CD without Rock Ridge and Joliet may have a file
-// under the other name: in capital letters, cut off after eight of them where
-// the writer keeps to level 1 (ECMA-119 section 10.1), and with "_" for what is
-// no letter where it is strict. user-data is USER-DAT or USER_DATA.
+// under the other name: in capital letters, cut off after eight of them and
+// three of the extension where the writer keeps to level 1 (ECMA-119 section
+// 10.1), and with "_" for what is no letter where it is strict. user-data is
+// USER-DAT or USER_DATA.
 func isPlainName(other, name string) bool {
 	plain := strings.NewReplacer("-", "_").Replace
 	full := plain(strings.ToUpper(name))
-	return plain(other) == full || len(full) > 8 && plain(other) == full[:8]
+	base, extension, dotted := strings.Cut(full, ".")
+	short := base[:min(len(base), 8)]
+	if dotted {
+		short += "." + extension[:min(len(extension), 3)]
+	}
+	return plain(other) == full || plain(other) == short
 }
 
 // readEntry reads one file of at most limit bytes, or says why not.

@@ -109,6 +109,8 @@ func TestNodes(t *testing.T) {
 	copy(bootOnly[43:], "cidata     ")
 	rootOnly := []byte(fat)
 	copy(rootOnly[43:], "NO NAME    ")
+	hybrid := []byte(disc)
+	hybrid[510], hybrid[511] = 0x55, 0xaa // as install media have it
 	table, archive := labelledDisk(), string(write("newc", file("nodename", "a")))
 	tests := []struct {
 		name  string
@@ -127,7 +129,9 @@ func TestNodes(t *testing.T) {
 		{"all three kinds", map[string]string{"/dev/dsk/c1t0d0p0": fat, "/dev/dsk/c2t0d0p0": archive, "/dev/dsk/c3t0d0p0": iso},
 			"/dev/dsk/c1t0d0p0 fat12, /dev/dsk/c2t0d0p0 newc, /dev/dsk/c3t0d0p0 iso9660"},
 
-		{"other labels", map[string]string{"/dev/dsk/c1t0d0p0": other, "/dev/dsk/c2t0d0p0": disc}, ""},
+		{"other labels", map[string]string{"/dev/dsk/c1t0d0p0": other, "/dev/dsk/c2t0d0p0": disc, "/dev/dsk/c2t0d0s2": disc}, "/dev/dsk/c2t0d0p0 iso9660, another label"},
+		{"a CD with partitions", map[string]string{"/dev/dsk/c2t0d0p0": string(hybrid), "/dev/dsk/c2t0d0p1": other}, "/dev/dsk/c2t0d0p0 iso9660, another label"},
+		{"a CD with a partition of ours", map[string]string{"/dev/dsk/c2t0d0p0": string(hybrid), "/dev/dsk/c2t0d0p2": fat}, "/dev/dsk/c2t0d0p2 fat12"},
 		{"cut off before the root directory", map[string]string{"/dev/dsk/c1t0d0p0": string(rootOnly[:4096])}, ""},
 		{"boot code without a file system", map[string]string{"/dev/dsk/c1t0d0p0": "\xeb\x63\x90" + table[3:]}, ""},
 	}
@@ -137,7 +141,11 @@ func TestNodes(t *testing.T) {
 			must(t, err)
 			var got []string
 			for _, v := range found {
-				got = append(got, v.Place+" "+v.Format)
+				label := ""
+				if v.Disc() {
+					label = ", another label"
+				}
+				got = append(got, v.Place+" "+v.Format+label)
 			}
 			if g := strings.Join(got, ", "); g != tt.want || len(unreadable) > 0 {
 				t.Errorf("found %s, %v\nwant  %s", g, unreadable, tt.want)
@@ -156,6 +164,7 @@ func TestNames(t *testing.T) {
 		{"NETWORK_", "network-config", true}, {"NETWORK_CONFIG", "network-config", true},
 		{"USER", "user-data", false}, {"USER_DATA2", "user-data", false}, {"user_dat", "user-data", false},
 		{"VENDOR_D", "user-data", false}, {"KEYS", "keys", true}, {"KEY", "keys", false},
+		{"META_DATA.JSON", "meta_data.json", true}, {"META_DAT.JSO", "meta_data.json", true}, {"META_DAT", "meta_data.json", false},
 	}
 	for _, tt := range tests {
 		if isPlainName(tt.other, tt.name) != tt.want {
@@ -169,7 +178,7 @@ func TestNames(t *testing.T) {
 }
 
 // TestImages reads collected images, made by other tools as the hypervisors make
-// theirs; those of other sources are passed over.
+// theirs; a CD of another source is one with another label, and is not read.
 func TestImages(t *testing.T) {
 	tests := []struct{ name, format, files string }{
 		{"CIDATA-fat16-smartos.img.gz", "fat16", "meta-data network-config user-data"},
@@ -184,7 +193,7 @@ func TestImages(t *testing.T) {
 			disk := unpacked(t, tt.name)
 			if tt.format == "" {
 				g := newGuest(t, map[string]string{"/dev/dsk/c2t0d0p0": string(disk)})
-				if found, _, err := Find(t.Context(), g); len(found) > 0 || err != nil {
+				if found, _, err := Find(t.Context(), g); err != nil || len(found) != 1 || !found[0].Disc() {
 					t.Errorf("found %v, %v", found, err)
 				}
 				return

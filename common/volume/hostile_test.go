@@ -258,12 +258,15 @@ func FuzzProbe(f *testing.F) {
 	f.Add(write("newc", file("keys", "k")))
 	f.Fuzz(func(t *testing.T, head []byte) {
 		v := newView(t.Context(), bytes.NewReader(head))
-		format, err := v.format(head, false)
+		found, err := v.volume(head, "/dev/dsk/c2t0d0p0")
 		if err != nil {
 			t.Errorf("an error that is no device's: %v", err)
 		}
-		if label := bytes.Contains(bytes.ToLower(head), []byte(seedLabel)); !label && strings.ContainsAny(format, "69") && format != "" {
-			t.Errorf("format %s without a label", format)
+		if label := bytes.Contains(bytes.ToLower(head), []byte(seedLabel)); !label && found.Seed {
+			t.Errorf("%+v without a label", found)
+		}
+		if found != (Volume{}) && found.Seed == (found.Archive() || found.Disc()) {
+			t.Errorf("%+v is not one of the three", found)
 		}
 	})
 }

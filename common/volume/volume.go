@@ -3,7 +3,8 @@
 
 // Package volume finds and reads the volumes on which a hypervisor hands
 // metadata to its guest: a disk or CD that holds a cpio archive from its first
-// byte on, or a FAT or ISO 9660 file system with the label "cidata". It reads
+// byte on, a FAT or ISO 9660 file system with the label "cidata", or a CD with
+// another label, which only its files can tell from install media. It reads
 // them in this process: nothing is mounted, no program is run, nothing is
 // written, and a name in a volume is only a name to look up. Which volume is
 // used and what its files mean is for package provider.
@@ -35,17 +36,22 @@ const seedLabel = "cidata"
 // "newc" and "crc".
 const ISO = "iso9660"
 
-// A Volume is a disk that holds metadata, as far as its beginning tells.
+// A Volume is a disk that holds metadata, as far as its beginning tells, or any
+// CD.
 type Volume struct {
 	Place  string // the node that it was seen on, /dev/dsk/c2t0d0p0
 	Format string
+	Seed   bool // it is a file system labelled "cidata"
 }
 
 // Archive says whether the volume is an archive, as opposed to a file system.
 func (v Volume) Archive() bool { return v.opener() == nil }
 
-// Find looks once at every disk of the guest and gives those that hold metadata,
-// in device order: by controller, target and logical unit.
+// Disc says whether the volume is a CD with another label than "cidata".
+func (v Volume) Disc() bool { return v.Format == ISO && !v.Seed }
+
+// Find looks once at every disk of the guest and gives those that hold metadata
+// or are CDs, in device order: by controller, target and logical unit.
 //
 // Absent is what can hold none: a node that is not there, an empty drive or
 // slice (ENXIO, ENODEV), a disk that was read and begins with something else.
@@ -76,10 +82,10 @@ func scan(ctx context.Context, disks []disk, probe func(disk) (Volume, error)) (
 	}
 	all.Wait()
 	for i, d := range disks {
-		switch {
-		case errs[i] != nil:
+		if errs[i] != nil {
 			unreadable = append(unreadable, fmt.Errorf("disk %s: %w", d.name, errs[i]))
-		case volumes[i] != Volume{}:
+		}
+		if volumes[i] != (Volume{}) {
 			found = append(found, volumes[i])
 		}
 	}

@@ -6,6 +6,7 @@ package main
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"illumos-metadata/common/agent"
@@ -91,29 +92,49 @@ func apply(ctx context.Context, a *agent.Agent, old record, t todo, limit time.D
 	}
 	failed := map[string]bool{}
 	err := agent.Join(inParts(ctx, a, failed, t.withdraw), inParts(ctx, a, failed, t.create))
-	waiting := len(t.late)+len(t.retire) > 0
-	if err == nil && old.Instance != t.made.Instance {
+	// What could not be made gets no lease: nothing waits for it.
+	t.lease = slices.DeleteFunc(t.lease, func(object string) bool { return failed[object] })
+	if stranding(failed) {
+		if !a.DryRun {
+			err = agent.Join(err, awaitLeases(ctx, a, t.lease, limit))
+		}
+		return agent.Join(err, a.Apply(ctx, t.late))
+	}
+	if old.Instance != t.made.Instance {
 		// No lease is worth two machines with the same address.
 		t.spare(ctx, a.Guest)
-		err, t.retire = a.Apply(ctx, t.retire), nil
-		waiting = len(t.late) > 0
-	}
-	if err == nil && len(t.retire) == 0 {
-		if err := a.WriteRecord(t.made.settled(!waiting)); err != nil {
-			return err
+		if failed := a.Apply(ctx, t.retire); failed != nil {
+			return agent.Join(err, failed)
 		}
+		t.retire = nil
 	}
-	if !a.DryRun {
-		err = agent.Join(err, awaitLeases(ctx, a, t.lease, limit))
+	all := err == nil && len(t.late) == 0
+	if len(t.retire) == 0 {
+		err = agent.Join(err, a.WriteRecord(t.made.settled(all)))
 	}
-	if err = agent.Join(err, a.Apply(ctx, t.late)); err != nil || !waiting {
-		return err
+	if a.DryRun {
+		return agent.Join(err, a.Apply(ctx, slices.Concat(t.late, t.retire)))
+	}
+	waits := agent.Join(awaitLeases(ctx, a, t.lease, limit), a.Apply(ctx, t.late))
+	if waits != nil || len(t.late)+len(t.retire) == 0 {
+		return agent.Join(err, waits)
 	}
 	t.spare(ctx, a.Guest)
-	if err := a.Apply(ctx, t.retire); err != nil {
-		return err
+	if failed := a.Apply(ctx, t.retire); failed != nil {
+		return agent.Join(err, failed)
 	}
-	return a.WriteRecord(t.made)
+	return agent.Join(err, a.WriteRecord(t.made.settled(err == nil)))
+}
+
+// stranding says whether what has failed may be the way out of the guest: an
+// address, a route or a link.
+func stranding(failed map[string]bool) bool {
+	for part := range failed {
+		if part != resolverPart && part != lookupsPart && !strings.HasSuffix(part, mtuPart) {
+			return true
+		}
+	}
+	return false
 }
 
 // explain logs what a plan does not do, and why.

@@ -13,7 +13,7 @@ import (
 	"illumos-metadata/common/simguest/simnet"
 )
 
-// routed gives a link its default router.
+// withRouter gives a link a default router.
 func withRouter(l metadata.Link, router string) metadata.Link {
 	l.Routes = append(l.Routes, via("default", router))
 	return l
@@ -189,6 +189,37 @@ func TestRoutes(t *testing.T) {
 	if !strings.Contains(m.log.String(), "no route to 0.0.0.0/0 by 10.0.0.1: the one by 10.1.2.1 comes first") {
 		t.Errorf("log %s", &m.log)
 	}
+}
+
+// TestHalfRoutes: a route that is in the table alone, or for the next boots
+// alone, is completed; by hand it stays as it is when the metadata drops it.
+func TestHalfRoutes(t *testing.T) {
+	m := newMachine(t, card(0), card(1))
+	l := link(0, "10.0.0.5/24")
+	m.does("address", "i-1", want{Links: []metadata.Link{l}}, "ipadm create-addr -T static -a 10.0.0.5/24 vioif0/v4")
+	m.play("/sbin/route add 172.16.0.0/12 10.0.0.2")
+	m.play("/sbin/route -p add 172.24.0.0/16 10.0.0.2")
+	m.play("/sbin/route -p add 172.25.0.0/16 10.0.0.2")
+	m.play("/sbin/route delete 172.25.0.0/16 10.0.0.2")
+	l.Routes = []metadata.Route{via("172.16.0.0/12", "10.0.0.2"), via("172.24.0.0/16", "10.0.0.2"), via("172.25.0.0/16", "10.0.0.2")}
+	m.does("halves", "i-1", want{Links: []metadata.Link{l}}, "route -p add 172.16.0.0/12 10.0.0.2", "route add 172.25.0.0/16 10.0.0.2")
+	l.Routes = nil
+	m.does("dropped", "i-1", want{Links: []metadata.Link{l}}, "route -p delete 172.16.0.0/12 10.0.0.2", "route -p delete 172.25.0.0/16 10.0.0.2")
+	m.routed("dropped", "172.24.0.0/16 10.0.0.2")
+}
+
+// TestOtherLink: the same router on another link. In its file route(8) takes
+// the two for one.
+func TestOtherLink(t *testing.T) {
+	m := newMachine(t, card(0), card(1))
+	l0, l1 := withRouter(link(0), "fe80::1"), link(1)
+	m.does("first boot", "i-1", want{Links: []metadata.Link{l0, l1}},
+		"ipadm create-addr -T addrconf -p stateless=no,stateful=no vioif0/v6local", "route -p add -inet6 default fe80::1 -ifp vioif0")
+	l0.Routes, l1.Routes = nil, l0.Routes
+	m.does("other link", "i-1", want{Links: []metadata.Link{l0, l1}},
+		"ipadm create-addr -T addrconf -p stateless=no,stateful=no vioif1/v6local", "route add -inet6 default fe80::1 -ifp vioif1",
+		"route -p delete -inet6 default fe80::1 -ifp vioif0", "route -p add -inet6 default fe80::1 -ifp vioif1", "ipadm delete-addr vioif0/v6local")
+	m.routed("other link", "::/0 fe80::1 vioif1")
 }
 
 // TestMTU: it comes before the addresses, and goes with the metadata (row N15).

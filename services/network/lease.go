@@ -8,10 +8,12 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net/netip"
 	"slices"
 	"time"
 
 	"illumos-metadata/common/agent"
+	"illumos-metadata/common/guest"
 	"illumos-metadata/common/illumos"
 )
 
@@ -89,4 +91,48 @@ func unusable(rows []illumos.Address, object string) string {
 		return ""
 	}
 	return fmt.Sprintf(" that works (%s is %s)", rows[i].Addr, rows[i].State)
+}
+
+// ofLease says whether dhcpagent(8) may have added a route, and will delete it
+// with its lease.
+func ofLease(x illumos.Route, link string) bool {
+	return x.To == defaultV4 && x.Gateway && x.Link == link
+}
+
+// again adds the routes that were there, by a lease, when they were wanted:
+// they have gone with it.
+func (p *plan) again(link string) (steps []guest.Step) {
+	for _, r := range p.made.Routes {
+		if slices.ContainsFunc(p.have.routes, func(x illumos.Route) bool { return ofLease(x, link) && x.Via == r.Via }) {
+			steps = append(steps, r.step("add", false, entryExists))
+		}
+	}
+	return steps
+}
+
+// spare leaves out the withdrawal of routers that a lease has brought by now,
+// since route(8) might delete the lease's. They stay on record.
+func (t *todo) spare(ctx context.Context, g *guest.Guest) {
+	isRouter := func(s guest.Step) bool {
+		return s.Part == "route "+defaultV4.String() && slices.Contains(s.Argv, "delete")
+	}
+	if !slices.ContainsFunc(t.retire, isRouter) {
+		return
+	}
+	var routers []netip.Addr
+	for _, object := range t.lease {
+		found, _ := illumos.LeaseRouters(ctx, g, linkOf(object)) // no lease, no router
+		routers = append(routers, found...)
+	}
+	t.retire = slices.DeleteFunc(slices.Clone(t.retire), func(s guest.Step) bool {
+		if !isRouter(s) {
+			return false
+		}
+		via, err := netip.ParseAddr(s.Argv[len(s.Argv)-1])
+		if err != nil || !slices.Contains(routers, via) {
+			return false
+		}
+		t.made.Routes = append(t.made.Routes, route{To: defaultV4, Via: via})
+		return true
+	})
 }

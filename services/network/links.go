@@ -74,11 +74,22 @@ func (p *plan) match() map[int][]string {
 			}
 			for _, name := range names {
 				taken[name] = true
+				p.differs(name, l)
 			}
 			found[i] = names
 		}
 	}
 	return found
+}
+
+// differs tells what of a wanted link is not done.
+func (p *plan) differs(name string, l metadata.Link) {
+	if l.SetName != "" && l.SetName != name {
+		p.say = append(p.say, fmt.Sprintf("%s keeps its name and does not become %s", name, l.SetName))
+	}
+	if l.NoRoutes && l.DHCP4 {
+		p.say = append(p.say, fmt.Sprintf("%s gets the default router of its lease, although it should not", name))
+	}
 }
 
 func rankOf(l metadata.Link) int {
@@ -183,7 +194,7 @@ func (p *plan) mtu(t target) {
 	}
 	if have != t.MTU {
 		p.create = append(p.create, guest.Step{
-			Part: t.link + " mtu", Why: fmt.Sprintf("MTU %d on %s", t.MTU, t.link),
+			Part: t.link + mtuPart, Why: fmt.Sprintf("MTU %d on %s", t.MTU, t.link),
 			Argv: []string{dladm, "set-linkprop", "-p", fmt.Sprintf("mtu=%d", t.MTU), t.link},
 		})
 		p.have.datalinks = slices.Clone(p.have.datalinks)
@@ -208,7 +219,7 @@ func (p *plan) resetMTUs() {
 			continue
 		}
 		reset := guest.Step{
-			Part: link + " mtu", Why: "withdraw the MTU of " + link,
+			Part: link + mtuPart, Why: "withdraw the MTU of " + link,
 			Argv: []string{dladm, "reset-linkprop", "-p", "mtu", link},
 		}
 		if len(p.have.on(link)) == 0 {

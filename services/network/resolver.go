@@ -13,22 +13,29 @@ import (
 	"illumos-metadata/common/metadata"
 )
 
+// Parts of a plan that nobody needs to reach the guest.
+const (
+	resolverPart = "resolver"
+	lookupsPart  = "lookups"
+	mtuPart      = " mtu" // behind the name of the link
+)
+
 // resolver adds what lets the guest look names up, or withdraws it. What the
 // metadata says nothing of stays as it is.
 func (p *plan) resolver(targets []target) {
 	dns := p.dns(targets)
 	if len(dns.Servers) == 0 && len(dns.Search) == 0 {
 		data, _ := etcfile.SetResolver(p.have.resolv, p.rec.Resolver, dns)
-		p.retire = append(p.retire, fileStep("resolver", "withdraw DNS servers and domains", resolvFile, p.have.resolv, data)...)
+		p.retire = append(p.retire, fileStep(resolverPart, "withdraw DNS servers and domains", resolvFile, p.have.resolv, data)...)
 		data = etcfile.NoLookupDNS(p.have.nsswitch, p.rec.Lookups)
-		p.retire = append(p.retire, fileStep("lookups", "no longer look names up by DNS", switchFile, p.have.nsswitch, data)...)
+		p.retire = append(p.retire, fileStep(lookupsPart, "no longer look names up by DNS", switchFile, p.have.nsswitch, data)...)
 		return
 	}
 	var data []byte
 	data, p.made.Resolver = etcfile.SetResolver(p.have.resolv, p.rec.Resolver, dns)
-	p.create = append(p.create, fileStep("resolver", "DNS servers and domains", resolvFile, p.have.resolv, data)...)
+	p.create = append(p.create, fileStep(resolverPart, "DNS servers and domains", resolvFile, p.have.resolv, data)...)
 	data, p.made.Lookups = etcfile.LookupDNS(p.have.nsswitch, p.rec.Lookups)
-	p.create = append(p.create, fileStep("lookups", "look names up by DNS", switchFile, p.have.nsswitch, data)...)
+	p.create = append(p.create, fileStep(lookupsPart, "look names up by DNS", switchFile, p.have.nsswitch, data)...)
 }
 
 // leaseServers lets dhcpagent(8) ignore the DNS servers of leases where the

@@ -238,7 +238,8 @@ func (p *plan) addRoute(r route, steps *[]guest.Step) {
 func (p *plan) clear(r route, steps *[]guest.Step) {
 	for _, old := range p.rec.Routes {
 		if old != r && old.To == r.To && old.Via == r.Via && old.To != defaultV4 && p.have.saved(old) && !slices.Contains(p.made.Routes, old) {
-			*steps = append(*steps, old.step("delete", true, notInTable))
+			// In the table the two can stand side by side.
+			*steps = append(*steps, r.step("add", false, entryExists), old.step("delete", true, notInTable))
 			p.cleared = append(p.cleared, old)
 		}
 	}
@@ -280,50 +281,6 @@ func (p *plan) withdrawRoutes(router string) {
 			p.retire = append(p.retire, r.step("delete", saved, notInTable))
 		}
 	}
-}
-
-// ofLease says whether dhcpagent(8) may have added a route, and will delete it
-// with its lease.
-func ofLease(x illumos.Route, link string) bool {
-	return x.To == defaultV4 && x.Gateway && x.Link == link
-}
-
-// again adds the routes that were there, by a lease, when they were wanted:
-// they have gone with it.
-func (p *plan) again(link string) (steps []guest.Step) {
-	for _, r := range p.made.Routes {
-		if slices.ContainsFunc(p.have.routes, func(x illumos.Route) bool { return ofLease(x, link) && x.Via == r.Via }) {
-			steps = append(steps, r.step("add", false, entryExists))
-		}
-	}
-	return steps
-}
-
-// spare leaves out the withdrawal of routers that a lease has brought by now,
-// since route(8) might delete the lease's. They stay on record.
-func (t *todo) spare(ctx context.Context, g *guest.Guest) {
-	isRouter := func(s guest.Step) bool {
-		return s.Part == "route "+defaultV4.String() && slices.Contains(s.Argv, "delete")
-	}
-	if !slices.ContainsFunc(t.retire, isRouter) {
-		return
-	}
-	var routers []netip.Addr
-	for _, object := range t.lease {
-		found, _ := illumos.LeaseRouters(ctx, g, linkOf(object)) // no lease, no router
-		routers = append(routers, found...)
-	}
-	t.retire = slices.DeleteFunc(slices.Clone(t.retire), func(s guest.Step) bool {
-		if !isRouter(s) {
-			return false
-		}
-		via, err := netip.ParseAddr(s.Argv[len(s.Argv)-1])
-		if err != nil || !slices.Contains(routers, via) {
-			return false
-		}
-		t.made.Routes = append(t.made.Routes, route{To: defaultV4, Via: via})
-		return true
-	})
 }
 
 // heal adds the direct routes of ours that the boot has not brought back, and

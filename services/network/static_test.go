@@ -65,9 +65,9 @@ func TestStatic(t *testing.T) {
 func TestMany(t *testing.T) {
 	m := newMachine(t, card(0), leased(1), leased(2), card(10))
 	l0, l1, l2, gone := link(0, "10.0.0.5/24", "10.0.0.6/32"), link(1), link(2), link(7, "10.0.0.7/24")
-	l0.Match.MAC = strings.ToUpper(l0.Match.MAC)
 	l1.DHCP4, l2.DHCP4 = true, true
 	l10 := link(10, "10.10.0.5/16")
+	l10.Match.MAC = strings.ToUpper(l10.Match.MAC)
 	w := want{Links: []metadata.Link{gone, l0, l10, l2, l1}, nodename: "web1"}
 	got, err := m.run("i-1", w)
 	if err == nil || err.Error() != "eth7: no link of the guest is 02:08:20:00:00:07; it has vioif0 02:08:20:00:00:00, "+

@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Userscript runs the script in the metadata until it has succeeded once for
-// this instance, and never again on its own. Each start is recorded before it
+// this instance, and never again on its own, unless its source wants it to run
+// at each boot, as SmartOS does. Each start is recorded before it
 // happens, so that a script that takes the machine down cannot run for ever.
 // The script comes from this boot's metadata alone: what an earlier instance
 // or an earlier agent left on the disk is never run.

@@ -46,6 +46,7 @@ type want struct {
 	digest   string // of the script; "" if the metadata has none
 	script   []byte // nil if only the digest is known: the source is silent
 	again    bool   // the administrator asks for it: start whatever the record says
+	eachBoot bool   // the script is to be run at each boot
 	adopted  bool   // the earlier agent has configured this instance
 
 	maxAttempts int64
@@ -71,16 +72,16 @@ const restartHint = "svcadm restart metadata/userscript runs it again"
 
 // decide compares the record with what is wanted.
 func decide(rec record, w want, now time.Time) (todo, error) {
-	same := rec.Instance == w.instance
+	same, anew := rec.Instance == w.instance, w.again || w.eachBoot
 	switch {
 	case w.digest == "" || w.script != nil && len(bytes.TrimSpace(w.script)) == 0:
 		return todo{nothing: "the metadata has no user data"}, nil
-	case w.adopted && !w.again:
+	case w.adopted && !anew:
 		return todo{
 			nothing: "left to the earlier metadata agent; " + restartHint,
 			record:  &record{Instance: w.instance, Digest: w.digest, State: complete, Result: "left to the earlier agent"},
 		}, nil
-	case same && rec.State == complete && (!w.again || w.script == nil):
+	case same && rec.State == complete && (!anew || w.script == nil):
 		return settled(rec, w), nil
 	case w.script == nil:
 		return todo{}, errors.New("the script is due, but the metadata source is silent, and scripts are not kept: " +
@@ -91,7 +92,7 @@ func decide(rec record, w want, now time.Time) (todo, error) {
 	}
 	next := record{Instance: w.instance, Digest: w.digest, State: running, Attempts: 1, Status: -1, Started: now}
 	t := todo{start: true, record: &next}
-	if same && !w.again {
+	if same && !w.again && rec.State != complete {
 		next.Attempts += rec.Attempts
 		if rec.State == running {
 			t.note = fmt.Sprintf("attempt %d, started at %s, was cut off", rec.Attempts, rec.Started.Format(time.RFC3339))
@@ -107,7 +108,7 @@ func decide(rec record, w want, now time.Time) (todo, error) {
 func settled(rec record, w want) todo {
 	t := todo{nothing: "the script is complete for this instance"}
 	switch {
-	case w.again:
+	case w.again || w.eachBoot:
 		t.note = "the script cannot run again: the metadata source is silent, and scripts are not kept"
 	case rec.Digest != w.digest:
 		t.note = "the script has changed at the source since it ran; " + restartHint

@@ -31,9 +31,10 @@ func read(ctx context.Context, a *agent.Agent) (record, *metadata.Instance, erro
 	return rec, ans.Instance, err
 }
 
-// due says whether the instance has a script that has not run to its end.
+// due says whether the instance has a script that has not run to its end, or
+// runs at each boot.
 func due(rec record, in *metadata.Instance) bool {
-	return in.UserDataDigest != "" && !(rec.Instance == in.ID && rec.State == complete)
+	return in.UserDataDigest != "" && (in.EachBoot || !(rec.Instance == in.ID && rec.State == complete))
 }
 
 // wanted cuts an instance down to what concerns the script. A machine without
@@ -43,7 +44,7 @@ func wanted(a *agent.Agent, rec record, in *metadata.Instance) want {
 	if in.Source == provider.None {
 		return w
 	}
-	w.digest, w.script = in.UserDataDigest, in.UserData
+	w.digest, w.script, w.eachBoot = in.UserDataDigest, in.UserData, in.EachBoot
 	w.adopted = rec.Instance == "" && w.digest != "" && a.Adopted(in.ID)
 	return w
 }

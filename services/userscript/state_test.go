@@ -28,6 +28,8 @@ func TestDue(t *testing.T) {
 		{"cut off", record{Instance: "i-1", State: running}, in, true},
 		{"complete for another instance", record{Instance: "i-0", State: complete}, in, true},
 		{"no script", record{}, &metadata.Instance{ID: "i-1"}, false},
+		{"complete, due at each boot", record{Instance: "i-1", State: complete},
+			&metadata.Instance{ID: "i-1", UserDataDigest: "d", EachBoot: true}, true},
 	}
 	for _, tt := range tests {
 		if got := due(tt.rec, tt.in); got != tt.want {
