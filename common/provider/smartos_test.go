@@ -212,7 +212,7 @@ func TestSmartOSAndVolume(t *testing.T) {
 func FuzzParseSmartOS(f *testing.F) {
 	f.Add("i-1", "web1", edKey, `[{"mac":"2:8:20:1:2:3","ips":["192.0.2.10/24","dhcp","addrconf"],"gateways":["192.0.2.1"],"primary":true,"mtu":"1500"}]`,
 		`[{"linklocal":false,"dst":"10.0.0.0/8","gateway":"192.0.2.2"}]`, `["192.0.2.53"]`, "true\n")
-	f.Add("", "\xff", "x", `[{"mac":"2:8:20:1:2:3","ip":"192.0.2.10","netmask":"255.255.255.0","gateway":"192.0.2.1"}, 7]`, `{"a": 1}`, `[1]`, "#!/bin/sh")
+	f.Add("\xa6", "\xff", "x", `[{"mac":"2:8:20:1:2:3","ip":"192.0.2.10","netmask":"255.255.255.0","gateway":"192.0.2.1"}, 7]`, `{"a": 1}`, `[1]`, "#!/bin/sh")
 	f.Fuzz(func(t *testing.T, id, name, keys, nics, routes, resolvers, script string) {
 		docs := Documents{Place: "P", Files: map[string][]byte{
 			keyUUID: []byte(id), keySDCName: []byte(name), keyKeys: []byte(keys), keyNICs: []byte(nics),

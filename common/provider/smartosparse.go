@@ -23,6 +23,10 @@ func parseSmartOS(docs Documents) (*metadata.Instance, error) {
 			Item: item, Reason: fmt.Sprintf("smartos %s: %s: %s", docs.Place, key, why),
 		})
 	}
+	if len(in.ID) > maxIDSize {
+		warn(keyUUID, fmt.Sprintf("ignored: it has %d bytes, and %d are the most", len(in.ID), maxIDSize))
+		in.ID = ""
+	}
 	// cloud-init and the earlier agent disagree on the order; this is both of
 	// theirs. An alias may be any text, so what is no host name is passed over.
 	for _, key := range []string{keyHostname, keySDCName, keyAlias, keyUUID} {
@@ -75,9 +79,10 @@ func smartOSScript(docs Documents, in *metadata.Instance, warn func(key, why str
 	}
 }
 
-// smartOSText gives a value of one line, "" if it is not there.
+// smartOSText gives a value of one line, "" if it is not there. It is made UTF-8
+// here, for the cache would do it later and the value would seem to change.
 func smartOSText(docs Documents, key string) string {
-	return strings.TrimSpace(string(docs.Files[key]))
+	return strings.ToValidUTF8(strings.TrimSpace(string(docs.Files[key])), "\uFFFD")
 }
 
 // smartOSLines gives a value of whole lines, nil if it is not there or blank.
