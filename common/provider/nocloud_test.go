@@ -162,9 +162,12 @@ func TestNoCloudImages(t *testing.T) {
 	}
 }
 
-// TestNoCloudEverywhere: the volume counts on every platform (row D2).
+// TestNoCloudEverywhere: the volume counts on every platform (row D2), beside a
+// SmartOS host for its network-config.
 func TestNoCloudEverywhere(t *testing.T) {
-	g := newGuest(t, map[string]string{"c1t1d0p0": seedDisk(t, "joliet", map[string]string{"meta-data": "instance-id: i-1\n"})})
+	g := newGuest(t, map[string]string{"c1t1d0p0": seedDisk(t, "joliet", map[string]string{
+		"meta-data": "instance-id: i-1\n", "network-config": "version: 2\n",
+	})})
 	for _, row := range identities {
 		in, err := Find(t.Context(), g, row.smbios, "auto")
 		if err != nil || in.Source != "nocloud" || in.ID != "i-1" || in.IDOrigin != "metadata" || in.Platform != row.platform {

@@ -45,11 +45,12 @@ type Provider struct {
 }
 
 // providers are the sources in the order in which they are asked. A volume
-// counts on every platform.
+// counts on every platform; see smartOS for an exception.
 var providers = []Provider{
 	{Name: "digitalocean", fetch: fetchDroplet, parse: parseDroplet},
 	{Name: "nocloud", fetch: fetchNoCloud, parse: parseNoCloud},
 	{Name: "cpio", fetch: cpioVolume.fetch, parse: parseCPIO},
+	{Name: "smartos", fetch: smartOSHost.fetch, parse: parseSmartOS},
 }
 
 // Names gives the values that config/source can have.

@@ -51,5 +51,9 @@ func fetchNoCloud(ctx context.Context, m *machine) (Documents, error) {
 			m.Log.Warn(ignored)
 		}
 	}
+	if err == nil && m.passesOver(docs) {
+		m.Log.Warn(docs.Place + " holds NoCloud metadata without a network-config: ignored, since the SmartOS host has all of it")
+		return Documents{}, errAbsent
+	}
 	return docs, err
 }

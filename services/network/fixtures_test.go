@@ -12,7 +12,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
+	"testing/synctest"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -78,11 +78,14 @@ func rack(documents map[string]want) (cards []simnet.Link) {
 // before it for another instance, and a second run has no step.
 func TestDocuments(t *testing.T) {
 	all := documents(t)
+	synctest.Test(t, func(t *testing.T) { applyAll(t, all) })
+}
+
+func applyAll(t *testing.T, all map[string]want) {
 	cards := rack(all)
 	names := slices.Sorted(maps.Keys(all))
 	bare := map[string]string{}
 	apply := func(m *machine, name string) string {
-		m.limit = 50 * time.Millisecond
 		_, err := m.run("i-"+name, all[name])
 		m.achievedAll(all[name], fmt.Sprint(err))
 		end := m.ends()

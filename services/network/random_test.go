@@ -10,7 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
+	"testing/synctest"
 
 	"illumos-metadata/common/illumos"
 	"illumos-metadata/common/metadata"
@@ -121,41 +121,44 @@ func byHandAtRandom(r *rand.Rand, m *machine) []string {
 func TestRandom(t *testing.T) {
 	for seed := range uint64(40) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
-			r := rand.New(rand.NewPCG(seed, 4))
-			cards := []simnet.Link{card(0), leased(1), leased(2)}
-			cards[0].Taken = dns("", "10.0.0.7").Servers
-			if r.IntN(2) == 0 {
-				cards = append(cards, card(3))
-			}
-			m := newMachine(t, cards...)
-			m.limit = 30 * time.Millisecond
-			kept := byHandAtRandom(r, m)
-			for n := range 3 {
-				instance, w := fmt.Sprintf("i-%d", r.IntN(2)), randomWant(r)
-				_, err := m.run(instance, w)
-				m.achieved(w, fmt.Sprint(err))
-				m.Again = true
-				_, again := m.run(instance, w)
-				m.Again = false
-				// A route over an address that is another host's goes with the last
-				// address that works.
-				duplicate := strings.Contains(fmt.Sprint(again), "another host has the address")
-				// A smaller MTU has to wait for a VLAN that goes.
-				busy := strings.Contains(fmt.Sprint(err), "link busy")
-				if strings.Contains(m.log.String(), "step=") && !duplicate && !busy {
-					t.Errorf("run %d of %+v: %v\na second time: %v, log\n%s", n, w, err, again, &m.log)
-				}
-				if t.Failed() {
-					return
-				}
-			}
-			rows, err := simnet.Addresses(m.w)
-			for _, object := range kept {
-				if err != nil || !slices.ContainsFunc(rows, func(a simnet.Address) bool { return a.Object == object }) {
-					t.Errorf("%s is gone, %v", object, err)
-				}
-			}
+			synctest.Test(t, func(t *testing.T) { randomRuns(t, rand.New(rand.NewPCG(seed, 4))) })
 		})
+	}
+}
+
+// randomRuns applies three networks to a guest, one after the other.
+func randomRuns(t *testing.T, r *rand.Rand) {
+	cards := []simnet.Link{card(0), leased(1), leased(2)}
+	cards[0].Taken = dns("", "10.0.0.7").Servers
+	if r.IntN(2) == 0 {
+		cards = append(cards, card(3))
+	}
+	m := newMachine(t, cards...)
+	kept := byHandAtRandom(r, m)
+	for n := range 3 {
+		instance, w := fmt.Sprintf("i-%d", r.IntN(2)), randomWant(r)
+		_, err := m.run(instance, w)
+		m.achieved(w, fmt.Sprint(err))
+		m.Again = true
+		_, again := m.run(instance, w)
+		m.Again = false
+		// A route over an address that is another host's goes with the last
+		// address that works.
+		duplicate := strings.Contains(fmt.Sprint(again), "another host has the address")
+		// A smaller MTU has to wait for a VLAN that goes.
+		busy := strings.Contains(fmt.Sprint(err), "link busy")
+		if strings.Contains(m.log.String(), "step=") && !duplicate && !busy {
+			t.Errorf("run %d of %+v: %v\na second time: %v, log\n%s", n, w, err, again, &m.log)
+		}
+		if t.Failed() {
+			return
+		}
+	}
+	rows, err := simnet.Addresses(m.w)
+	for _, object := range kept {
+		if err != nil || !slices.ContainsFunc(rows, func(a simnet.Address) bool { return a.Object == object }) {
+			t.Errorf("%s is gone, %v", object, err)
+		}
 	}
 }
 

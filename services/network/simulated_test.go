@@ -54,7 +54,7 @@ func leased(n int) simnet.Link {
 // newMachine is a guest with these cards, after its first boot up to where the
 // service starts.
 func newMachine(t testing.TB, cards ...simnet.Link) *machine {
-	m := &machine{t: t, w: &world.World{Root: t.TempDir()}, limit: 400 * time.Millisecond}
+	m := &machine{t: t, w: &world.World{Root: t.TempDir()}, limit: 30 * time.Second}
 	if err := simnet.Build(m.w, simnet.Config{Links: cards}); err != nil {
 		t.Fatal(err)
 	}
