@@ -404,7 +404,7 @@ func TestSettings(t *testing.T) {
 		{"pinned", "config/source astring cpio\n", "", nil},
 		{"longest time", "config/fetch_timeout count 120\n", "", nil},
 		{"none", "config/source astring none\n", "config/source of svc:/system/metadata/network:default is none", metadata.ErrNoSource},
-		{"unknown source", "config/source astring ec3\n", `property config/source "ec3" of svc:/system/metadata/network:default: one of auto, none, nocloud, cpio expected`, metadata.ErrInvalid},
+		{"unknown source", "config/source astring ec3\n", `property config/source "ec3" of svc:/system/metadata/network:default: one of auto, none, digitalocean, nocloud, cpio, smartos expected`, metadata.ErrInvalid},
 		{"no time", "config/fetch_timeout count 0\n", `property config/fetch_timeout "0" of svc:/system/metadata/network:default: a number from 1 to 120 expected`, metadata.ErrInvalid},
 		{"too long", "config/fetch_timeout count 121\n", "from 1 to 120 expected", metadata.ErrInvalid},
 		{"no number", "config/fetch_timeout astring soon\n", "from 1 to 120 expected", metadata.ErrInvalid},
