@@ -26,7 +26,7 @@ func TestChroot(t *testing.T) {
 		skip(t, "chroot(2) needs root")
 	}
 	player := filepath.Join(t.TempDir(), "player")
-	build := exec.Command("go", "build", "-o", player, "../common/simguest/demo")
+	build := exec.Command("go", "build", "-trimpath", "-o", player, "../common/simguest/demo")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=", "GOARCH=")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("build the player: %v\n%s", err, out)
