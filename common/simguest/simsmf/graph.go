@@ -104,9 +104,15 @@ const (
 // ready is instance_satisfied: all groups of an instance together. With deep,
 // what waits is looked into, and may turn out to wait in vain.
 func (g *graph) ready(v *vertex, deep bool) int {
+	return all(v.groups, deep, func(d depGroup) int { return g.group(d, deep) })
+}
+
+// all gives the result of several that have to be satisfied together. Without
+// deep the first that is not decides.
+func all[T any](parts []T, deep bool, of func(T) int) int {
 	result := satisfied
-	for _, group := range v.groups {
-		switch r := g.group(group, deep); {
+	for _, part := range parts {
+		switch r := of(part); {
 		case r == satisfied:
 		case !deep:
 			return unsatisfied
@@ -128,19 +134,7 @@ func (g *graph) group(d depGroup, deep bool) int {
 	case "exclude_all":
 		return g.excludeAll(d.entities)
 	}
-	result := satisfied
-	for _, e := range d.entities {
-		switch r := g.entity(e, deep); {
-		case r == satisfied:
-		case !deep:
-			return unsatisfied
-		case r == unsatisfiable:
-			return unsatisfiable
-		default:
-			result = unsatisfied
-		}
-	}
-	return result
+	return all(d.entities, deep, func(e string) int { return g.entity(e, deep) })
 }
 
 func (g *graph) requireAny(entities []string, deep bool) int {
