@@ -38,6 +38,11 @@ const (
 type Options struct {
 	Fresh  bool // fetch even if this boot has an answer: svcadm restart
 	DryRun bool // store nothing
+
+	// Reach brings up the network where a source needs it; nil leaves it to
+	// others. Known says that this machine had its metadata on an earlier boot:
+	// its network is configured.
+	Reach func(ctx context.Context, way provider.Way, known bool) error
 }
 
 // An Answer is the metadata of this machine.
@@ -56,7 +61,7 @@ func Load(ctx context.Context, g *guest.Guest, o Options) (Answer, error) {
 	if err != nil {
 		g.Log.Warn("ignoring SMBIOS", "reason", err)
 	}
-	c := cache{g: g, smbios: smbios, dry: o.DryRun}
+	c := cache{g: g, smbios: smbios, dry: o.DryRun, reach: o.Reach}
 	if !o.DryRun {
 		wait, cancel := context.WithTimeoutCause(ctx, guest.LockLimit,
 			fmt.Errorf("another service's fetch is not done within %v", guest.LockLimit))
@@ -68,11 +73,14 @@ func Load(ctx context.Context, g *guest.Guest, o Options) (Answer, error) {
 		defer unlock()
 	}
 	if !o.Fresh {
-		if e, ok := c.read(bootFile); ok && e.fresh() {
+		switch e, ok := c.read(bootFile); {
+		case ok && e.Silent && e.fresh():
+			return c.fetch(ctx, guest.RetryLimit)
+		case ok && e.fresh():
 			return e.answer()
 		}
 	}
-	return c.fetch(ctx)
+	return c.fetch(ctx, guest.MaxFetchLimit)
 }
 
 // A cache is one Load.
@@ -80,11 +88,12 @@ type cache struct {
 	g      *guest.Guest
 	smbios illumos.SMBIOS
 	dry    bool
+	reach  func(context.Context, provider.Way, bool) error
 }
 
-// fetch asks the sources, falls back on the last good answer, and stores what
-// came out for the rest of this boot.
-func (c cache) fetch(ctx context.Context) (Answer, error) {
+// fetch asks the sources for at most limit, falls back on the last good answer,
+// and stores what came out for the rest of this boot.
+func (c cache) fetch(ctx context.Context, limit time.Duration) (Answer, error) {
 	set, err := c.settings(ctx)
 	if err != nil {
 		return Answer{}, err
@@ -92,15 +101,16 @@ func (c cache) fetch(ctx context.Context) (Answer, error) {
 	if set.source == "none" {
 		return Answer{}, fmt.Errorf("%w: config/source of %s is none", metadata.ErrNoSource, settingsFMRI)
 	}
-	limited, cancel := context.WithTimeoutCause(ctx, set.limit, fmt.Errorf("no metadata within %v", set.limit))
+	limit = min(limit, set.limit)
+	limited, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("no metadata within %v", limit))
 	defer cancel()
 
-	in, err := provider.Find(limited, c.g, c.smbios, set.source)
+	last, kept := c.read(keepFile)
+	in, err := provider.Find(limited, c.g, c.smbios, set.source, c.network(kept))
 	if ctx.Err() != nil {
 		return Answer{}, fmt.Errorf("fetch metadata: %w", context.Cause(ctx)) // we were told to stop: it says nothing of the source
 	}
 	e := entry{Time: time.Now(), Machine: c.smbios.UUID, Instance: in}
-	last, kept := c.read(keepFile)
 	switch silent := err != nil || in.Source == provider.None; {
 	case silent && kept && c.smbios.UUID != "":
 		c.g.Log.Warn("the metadata source is silent: going on with its last answer",
@@ -109,6 +119,7 @@ func (c cache) fetch(ctx context.Context) (Answer, error) {
 	case err != nil:
 		e.Failure = err.Error()
 		e.NoSource, e.Invalid = errors.Is(err, metadata.ErrNoSource), errors.Is(err, metadata.ErrInvalid)
+		e.Silent = errors.Is(err, provider.ErrSilent)
 	}
 	if in != nil {
 		for _, w := range in.Warnings {
@@ -120,6 +131,14 @@ func (c cache) fetch(ctx context.Context) (Answer, error) {
 		return Answer{}, err
 	}
 	return e.answer()
+}
+
+// network is how the fetch brings up the network, nil if that is for others.
+func (c cache) network(known bool) provider.Reach {
+	if c.reach == nil {
+		return nil
+	}
+	return func(ctx context.Context, way provider.Way) error { return c.reach(ctx, way, known) }
 }
 
 func reason(err error) string {

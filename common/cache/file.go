@@ -28,6 +28,7 @@ type entry struct {
 	NoSource bool               `json:"no_source,omitempty"`
 	Failure  string             `json:"failure,omitempty"`
 	Invalid  bool               `json:"invalid,omitempty"` // the failure is metadata.ErrInvalid
+	Silent   bool               `json:"silent,omitempty"`  // the failure is provider.ErrSilent
 }
 
 // A sealed entry carries a digest, so that a half-written or hand-edited file

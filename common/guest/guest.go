@@ -29,6 +29,8 @@ type Guest struct {
 
 	// Exec, where set, replaces running a program; unit tests set it.
 	Exec Runner
+	// Connect, where set, replaces the guest's network; unit tests set it.
+	Connect Dialer
 }
 
 // New returns the guest below root ("" or "/" for the running system).

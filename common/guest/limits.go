@@ -24,6 +24,13 @@ const (
 	// silent, within the fetch: after a newline, and after a request.
 	ResetLimit   = 2 * time.Second
 	RequestLimit = 10 * time.Second
+	// ConnectLimit and AnswerLimit are for one try over the network, within the
+	// fetch: to connect, and for the whole of a request and its answer.
+	ConnectLimit = 5 * time.Second
+	AnswerLimit  = 10 * time.Second
+	// RetryLimit is for one more fetch by each service that starts after a source
+	// on the network was silent.
+	RetryLimit = 10 * time.Second
 	// LockLimit is how long a service waits for another one's fetch.
 	LockLimit = MaxFetchLimit + 10*time.Second
 

@@ -56,7 +56,7 @@ func TestFormats(t *testing.T) {
 	for _, form := range forms {
 		t.Run(form, func(t *testing.T) {
 			g := newGuest(t, map[string]string{"c2t0d0p0": pack(form, full())})
-			in, err := Find(t.Context(), g, qemu(), "auto")
+			in, err := Find(t.Context(), g, qemu(), "auto", nil)
 			must(t, err)
 			if d := cmp.Diff(fullInstance("/dev/dsk/c2t0d0p0"), in); d != "" {
 				t.Errorf("(-want +got):\n%s", d)
@@ -96,7 +96,7 @@ func TestTools(t *testing.T) {
 					cmd.Dir, cmd.Stdin, cmd.Stderr = dir, strings.NewReader(list), os.Stderr
 					archive, err := cmd.Output()
 					must(t, err)
-					in, err := Find(t.Context(), newGuest(t, map[string]string{"c2t0d0p0": string(archive)}), qemu(), "auto")
+					in, err := Find(t.Context(), newGuest(t, map[string]string{"c2t0d0p0": string(archive)}), qemu(), "auto", nil)
 					must(t, err)
 					if len(in.Warnings) != 2 {
 						t.Errorf("warnings %q, want one for README and one for script.sh", in.Warnings)
@@ -117,7 +117,7 @@ func TestSamples(t *testing.T) {
 	for _, name := range []string{"full-binary-le.cpio", "full-odc.cpio", "newc-rejected-by-peer.cpio"} {
 		t.Run(name, func(t *testing.T) {
 			g := newGuest(t, map[string]string{"c1t1d0p0": string(fixture(t, "cpio/"+name))})
-			got, err := Find(t.Context(), g, qemu(), "auto")
+			got, err := Find(t.Context(), g, qemu(), "auto", nil)
 			must(t, err)
 			const place = "/dev/dsk/c1t1d0p0"
 			want := &metadata.Instance{
@@ -176,7 +176,7 @@ func TestVolumes(t *testing.T) {
 			m := &machine{Guest: newGuest(t, tt.disks)}
 			docs, err := cpioVolume.fetch(t.Context(), m)
 			if errors.Is(err, errAbsent) && len(m.unreadable) > 0 {
-				_, err = Find(t.Context(), m.Guest, qemu(), "auto")
+				_, err = Find(t.Context(), m.Guest, qemu(), "auto", nil)
 			}
 			if tt.host == "" {
 				if err == nil || err.Error() != tt.warnings || errors.Is(err, errAbsent) != (tt.warnings == "not there") {
@@ -262,7 +262,7 @@ func TestRefused(t *testing.T) {
 	files["config.toml"] = strings.Repeat("#", 64<<10+1)
 	files["nodename"] = strings.Repeat("a", 1<<20+1)
 	files["firstboot.sh"] = strings.Repeat("#", 16<<20+1)
-	in, err := Find(t.Context(), newGuest(t, map[string]string{"c2t0d0p0": pack("newc", files)}), qemu(), "auto")
+	in, err := Find(t.Context(), newGuest(t, map[string]string{"c2t0d0p0": pack("newc", files)}), qemu(), "auto", nil)
 	must(t, err)
 	const cpio = "cpio /dev/dsk/c2t0d0p0: "
 	want := []metadata.Problem{
@@ -279,7 +279,7 @@ func TestRefused(t *testing.T) {
 // with a volume of its own is not taken for its original (row D16).
 func TestHash(t *testing.T) {
 	id := func(files map[string]string) string {
-		in, err := Find(t.Context(), newGuest(t, map[string]string{"c2t0d0p0": pack("odc", files)}), illumos.SMBIOS{}, "auto")
+		in, err := Find(t.Context(), newGuest(t, map[string]string{"c2t0d0p0": pack("odc", files)}), illumos.SMBIOS{}, "auto", nil)
 		must(t, err)
 		if in.IDOrigin != "hash" || len(in.ID) != 32 || in.Platform != "unknown" {
 			t.Errorf("got %+v", in)

@@ -57,7 +57,7 @@ func dropletDisc(t testing.TB, kind, doc string) string {
 // foundDroplet gives what Find makes of one CD on a droplet.
 func foundDroplet(t *testing.T, cd string) *metadata.Instance {
 	t.Helper()
-	in, err := Find(t.Context(), newGuest(t, map[string]string{"c1t0d0p0": cd}), dropletSMBIOS(), "auto")
+	in, err := Find(t.Context(), newGuest(t, map[string]string{"c1t0d0p0": cd}), dropletSMBIOS(), "auto", nil)
 	must(t, err)
 	roundTrip(t, in)
 	return in
@@ -145,14 +145,14 @@ func TestDropletElsewhere(t *testing.T) {
 			if platform.Name == "digitalocean" || platform.Name == "smartos" {
 				continue
 			}
-			in, err := Find(t.Context(), g, row.smbios, "auto")
+			in, err := Find(t.Context(), g, row.smbios, "auto", nil)
 			if platform.Generic && (err != nil || in.Source != None) || !platform.Generic && !errors.Is(err, metadata.ErrNoSource) {
 				t.Errorf("%s: %+v, %v", row.name, in, err)
 			}
 		}
 	}
 	g := newGuest(t, map[string]string{"c1t0d0p0": cd})
-	if in, err := Find(t.Context(), g, qemu(), "digitalocean"); err != nil || in.ID != "1" || in.Platform != "qemu" {
+	if in, err := Find(t.Context(), g, qemu(), "digitalocean", nil); err != nil || in.ID != "1" || in.Platform != "qemu" {
 		t.Errorf("pinned by an administrator: %+v, %v", in, err)
 	}
 }
@@ -204,7 +204,7 @@ func TestDropletVolumes(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			in, err := Find(t.Context(), newGuest(t, tt.disks), dropletSMBIOS(), "auto")
+			in, err := Find(t.Context(), newGuest(t, tt.disks), dropletSMBIOS(), "auto", nil)
 			if tt.id == "" {
 				if err == nil || err.Error() != tt.warnings || errors.Is(err, metadata.ErrNoSource) != (tt.warnings == none) {
 					t.Errorf("got %+v, %v\nwant the error %s", in, err, tt.warnings)
@@ -317,7 +317,7 @@ func TestDropletSecrets(t *testing.T) {
 	g := newGuest(t, map[string]string{"c1t0d0p0": dropletDisc(t, "rockridge", doc)})
 	var log bytes.Buffer
 	g.Log = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	in, err := Find(t.Context(), g, dropletSMBIOS(), "auto")
+	in, err := Find(t.Context(), g, dropletSMBIOS(), "auto", nil)
 	must(t, err)
 	said := log.String() + strings.Join(in.Warnings, "")
 	for _, p := range in.Problems {

@@ -47,7 +47,7 @@ func seedDisk(t testing.TB, kind string, files map[string]string) string {
 // found gives what Find makes of one disk.
 func found(t *testing.T, disk string) *metadata.Instance {
 	t.Helper()
-	in, err := Find(t.Context(), newGuest(t, map[string]string{"c2t0d0p0": disk}), qemu(), "auto")
+	in, err := Find(t.Context(), newGuest(t, map[string]string{"c2t0d0p0": disk}), qemu(), "auto", nil)
 	must(t, err)
 	roundTrip(t, in)
 	return in
@@ -169,7 +169,7 @@ func TestNoCloudEverywhere(t *testing.T) {
 		"meta-data": "instance-id: i-1\n", "network-config": "version: 2\n",
 	})})
 	for _, row := range identities {
-		in, err := Find(t.Context(), g, row.smbios, "auto")
+		in, err := Find(t.Context(), g, row.smbios, "auto", nil)
 		if err != nil || in.Source != "nocloud" || in.ID != "i-1" || in.IDOrigin != "metadata" || in.Platform != row.platform {
 			t.Errorf("%s: %+v, %v", row.name, in, err)
 		}
@@ -299,7 +299,7 @@ func TestNoCloudVolumes(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			in, err := Find(t.Context(), newGuest(t, tt.disks), qemu(), "auto")
+			in, err := Find(t.Context(), newGuest(t, tt.disks), qemu(), "auto", nil)
 			if tt.id == "" {
 				if err == nil || err.Error() != tt.warnings || errors.Is(err, metadata.ErrInvalid) != strings.Contains(tt.warnings, "invalid") {
 					t.Errorf("got %+v, %v\nwant the error %s", in, err, tt.warnings)
@@ -318,12 +318,12 @@ func TestNoCloudPinned(t *testing.T) {
 	seed := seedDisk(t, "fat12", map[string]string{"meta-data": "instance-id: i-1\n"})
 	g := newGuest(t, map[string]string{"c1t0d0p0": pack("odc", full()), "c2t0d0p0": seed})
 	for _, source := range []string{"nocloud", "cpio"} {
-		if in, err := Find(t.Context(), g, qemu(), source); err != nil || in.Source != source {
+		if in, err := Find(t.Context(), g, qemu(), source, nil); err != nil || in.Source != source {
 			t.Errorf("%s: %+v, %v", source, in, err)
 		}
 	}
 	g = newGuest(t, map[string]string{"c1t0d0p0": pack("odc", full())})
-	if in, err := Find(t.Context(), g, qemu(), "nocloud"); err == nil || err.Error() != "metadata source nocloud, which config/source names, is not there" {
+	if in, err := Find(t.Context(), g, qemu(), "nocloud", nil); err == nil || err.Error() != "metadata source nocloud, which config/source names, is not there" {
 		t.Errorf("got %+v, %v", in, err)
 	}
 }
@@ -380,7 +380,7 @@ func TestNoCloudRefused(t *testing.T) {
 // documents (row D16).
 func TestNoCloudID(t *testing.T) {
 	id := func(s illumos.SMBIOS, userData string) *metadata.Instance {
-		in, err := Find(t.Context(), newGuest(t, map[string]string{"c2t0d0p0": seedDisk(t, "fat12", map[string]string{"user-data": userData})}), s, "auto")
+		in, err := Find(t.Context(), newGuest(t, map[string]string{"c2t0d0p0": seedDisk(t, "fat12", map[string]string{"user-data": userData})}), s, "auto", nil)
 		must(t, err)
 		return in
 	}
@@ -414,7 +414,7 @@ func TestSeedLine(t *testing.T) {
 		var log bytes.Buffer
 		g, s := newGuest(t, disks), qemu()
 		g.Log, s.Serial = slog.New(slog.NewTextHandler(&log, nil)), serial
-		in, err := Find(t.Context(), g, s, "auto")
+		in, err := Find(t.Context(), g, s, "auto", nil)
 		must(t, err)
 		return in, log.String() + strings.Join(in.Warnings, "\n")
 	}

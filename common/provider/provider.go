@@ -67,14 +67,20 @@ func Known(source string) bool {
 	return slices.Contains(strings.Split(Names(), ", "), source)
 }
 
+// A Reach brings up what of the guest's network a source needs to be asked, and
+// waits for it.
+type Reach func(ctx context.Context, way Way) error
+
 // Find asks the sources of this machine in order, or only the one that pinned
-// names ("auto" for all), and gives the first one's answer, validated. Without
+// names ("auto" for all), and gives the first one's answer, validated. Where a
+// source is on the network and does not answer, reach is called once; nil leaves
+// the network to others. Without
 // any source a generic platform gets DHCP (Source None), and an unknown one
 // metadata.ErrNoSource. A source that may be there but cannot be read is an
 // error, never absence.
-func Find(ctx context.Context, g *guest.Guest, s illumos.SMBIOS, pinned string) (*metadata.Instance, error) {
+func Find(ctx context.Context, g *guest.Guest, s illumos.SMBIOS, pinned string, reach Reach) (*metadata.Instance, error) {
 	platform := Identify(s)
-	m := &machine{Guest: g, smbios: s, platform: platform, pinned: pinned != "auto"}
+	m := &machine{Guest: g, smbios: s, platform: platform, pinned: pinned != "auto", reach: reach}
 	for _, p := range providers {
 		if pinned != "auto" && pinned != p.Name {
 			continue

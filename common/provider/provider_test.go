@@ -55,7 +55,7 @@ func TestFindEverywhere(t *testing.T) {
 	for _, row := range identities {
 		s := row.smbios
 		s.UUID = qemu().UUID
-		in, err := Find(t.Context(), g, s, "auto")
+		in, err := Find(t.Context(), g, s, "auto", nil)
 		if err != nil || in.Source != "cpio" || in.Hostname != "web1.example.com" {
 			t.Errorf("%s: %+v, %v", row.name, in, err)
 		}
@@ -68,7 +68,7 @@ func TestFindNone(t *testing.T) {
 	for _, row := range identities {
 		s := row.smbios
 		platform := Identify(s)
-		in, err := Find(t.Context(), g, s, "auto")
+		in, err := Find(t.Context(), g, s, "auto", nil)
 		if platform.Name == "smartos" {
 			// Its host is there, and does not answer (row D9).
 			if err == nil || errors.Is(err, metadata.ErrNoSource) || !strings.Contains(err.Error(), "metadata source smartos: ") {
@@ -108,7 +108,7 @@ func TestFindErrors(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			in, err := Find(t.Context(), newGuest(t, tt.disks), qemu(), tt.pinned)
+			in, err := Find(t.Context(), newGuest(t, tt.disks), qemu(), tt.pinned, nil)
 			if err == nil || err.Error() != tt.want || errors.Is(err, metadata.ErrNoSource) {
 				t.Errorf("got %+v, %v\nwant %s", in, err, tt.want)
 			}
@@ -117,14 +117,14 @@ func TestFindErrors(t *testing.T) {
 	late := errors.New("no metadata within 1s")
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(late)
-	if in, err := Find(ctx, newGuest(t, empty), qemu(), "auto"); err != nil && !errors.Is(err, late) {
+	if in, err := Find(ctx, newGuest(t, empty), qemu(), "auto", nil); err != nil && !errors.Is(err, late) {
 		t.Errorf("after the end of the context: %+v, %v", in, err)
 	}
 }
 
 func TestFindPinned(t *testing.T) {
 	g := newGuest(t, map[string]string{"c2t0d0p0": pack("newc", full())})
-	in, err := Find(t.Context(), g, illumos.SMBIOS{}, "cpio")
+	in, err := Find(t.Context(), g, illumos.SMBIOS{}, "cpio", nil)
 	if err != nil || in.Source != "cpio" {
 		t.Errorf("got %+v, %v", in, err)
 	}
@@ -153,7 +153,7 @@ func TestFindSecrets(t *testing.T) {
 	g := newGuest(t, map[string]string{"c2t0d0p0": pack("newc", files)})
 	var log bytes.Buffer
 	g.Log = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	in, err := Find(t.Context(), g, qemu(), "auto")
+	in, err := Find(t.Context(), g, qemu(), "auto", nil)
 	must(t, err)
 	said := log.String()
 	for _, p := range in.Problems {

@@ -161,7 +161,7 @@ func TestSmartOSProgram(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			g := newGuest(t, nil)
 			g.Exec = mdataGet(tt.values, tt.other)
-			in, err := Find(t.Context(), g, smartDC(), "auto")
+			in, err := Find(t.Context(), g, smartDC(), "auto", nil)
 			if tt.want != "" {
 				if err == nil || !strings.Contains(err.Error(), tt.want) || errors.Is(err, metadata.ErrNoSource) || errors.Is(err, metadata.ErrInvalid) {
 					t.Errorf("got %+v, %v\nwant the error %s", in, err, tt.want)
@@ -199,7 +199,7 @@ func TestSmartOSAndVolume(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			g := newGuest(t, map[string]string{"c2t0d0p0": seedDisk(t, "rockridge", tt.files)})
 			g.Exec = mdataGet(map[string]string{keyUUID: "host"}, notFound)
-			in, err := Find(t.Context(), g, tt.smbios, tt.pinned)
+			in, err := Find(t.Context(), g, tt.smbios, tt.pinned, nil)
 			if err != nil || in.ID != tt.id {
 				t.Errorf("got %+v, %v; want %s", in, err, tt.id)
 			}

@@ -20,6 +20,7 @@ type machine struct {
 	smbios     illumos.SMBIOS
 	platform   Platform
 	pinned     bool // an administrator has named the source
+	reach      Reach
 	looked     bool
 	volumes    []volume.Volume // in device order
 	unreadable []error         // one for each disk that may hold a volume
