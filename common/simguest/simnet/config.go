@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -45,6 +46,17 @@ type Network struct {
 	DHCP   *DHCP        `json:"dhcp,omitempty"`   // nil: no server
 	Router *Router      `json:"router,omitempty"` // nil: nobody advertises an IPv6 prefix
 	Taken  []netip.Addr `json:"taken,omitempty"`  // addresses of others: detected as duplicates
+
+	// Gateways forward what is not for the link, beside DHCP's and Router.
+	Gateways []netip.Addr `json:"gateways,omitempty"`
+	// Hosts are those that a guest can connect to, on the link or behind a gateway.
+	Hosts []netip.Addr `json:"hosts,omitempty"`
+}
+
+// forwards says whether an address is a gateway's.
+func (n Network) forwards(a netip.Addr) bool {
+	return slices.Contains(n.Gateways, a) || n.DHCP != nil && slices.Contains(n.DHCP.Routers, a) ||
+		n.Router != nil && n.Router.Address == a
 }
 
 // A DHCP is a DHCP server. It gives the same address each time.
