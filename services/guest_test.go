@@ -68,6 +68,7 @@ type machine struct {
 	guest  *simguest.Guest
 	system *simsmf.System
 	chroot bool
+	wire   *simguest.Wire // see serve
 
 	mu     sync.Mutex
 	pids   map[string][]int // of the start methods in this boot, by service

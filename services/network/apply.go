@@ -37,7 +37,7 @@ func configure(ctx context.Context, a *agent.Agent, instance string, w want, lim
 		return err
 	}
 	if rec.Instance == "" && !a.Again && a.Adopted(instance) {
-		return a.WriteRecord(record{Record: now, Addresses: s.adopted()})
+		return a.WriteRecord(record{Record: now, Addresses: union(rec.Addresses, s.adopted())})
 	}
 	t, err := decide(w, s, rec, instance)
 	if err == nil && len(t.steps()) > 0 && managed(ctx, a.Guest) {

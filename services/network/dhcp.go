@@ -13,11 +13,13 @@ import (
 
 // renew withdraws the DHCP of another instance where it is wanted again: the
 // lease that comes then is asked for under the new name. So it does where
-// dhcpagent(8) has to read its file anew.
+// dhcpagent(8) has to read its file anew. What this machine got by itself to ask
+// for its metadata stays.
 func (p *plan) renew(targets []target, anew bool) {
 	for _, t := range targets {
 		object := t.link + "/dhcp"
-		if (p.fresh || anew) && t.DHCP4 && p.have.has(object) && slices.Contains(p.rec.Addresses, object) {
+		fresh := p.fresh && !slices.Contains(p.rec.Early, object)
+		if (fresh || anew) && t.DHCP4 && p.have.has(object) && slices.Contains(p.rec.Addresses, object) {
 			p.drop(object, object)
 		}
 	}

@@ -31,17 +31,8 @@ func awaitLeases(ctx context.Context, a *agent.Agent, objects []string, limit ti
 	if len(objects) == 0 {
 		return nil
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, limit, errNoLease)
-	defer cancel()
-	waiting, last := slices.Clone(objects), []illumos.Address(nil)
-	for pause := firstPause; ; pause = min(2*pause, mostPause) {
-		rows, err := illumos.Addresses(ctx, a.Guest)
-		if err != nil && ctx.Err() == nil {
-			return err
-		}
-		if err == nil {
-			last = rows
-		}
+	waiting := slices.Clone(objects)
+	rows, err := poll(ctx, a.Guest, limit, func(rows []illumos.Address) bool {
 		waiting = slices.DeleteFunc(waiting, func(object string) bool {
 			addr := lease(rows, object)
 			if addr != "" {
@@ -49,12 +40,34 @@ func awaitLeases(ctx context.Context, a *agent.Agent, objects []string, limit ti
 			}
 			return addr != ""
 		})
-		if len(waiting) == 0 {
-			return nil
+		return len(waiting) == 0
+	})
+	if err != nil {
+		return missing(err, waiting, rows, limit)
+	}
+	return nil
+}
+
+// poll looks at the addresses until they are as ready wants them, but not longer
+// than limit; then the error is errNoLease. It gives what it saw last.
+func poll(ctx context.Context, g *guest.Guest, limit time.Duration, ready func([]illumos.Address) bool) ([]illumos.Address, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, errNoLease)
+	defer cancel()
+	var last []illumos.Address
+	for pause := firstPause; ; pause = min(2*pause, mostPause) {
+		rows, err := illumos.Addresses(ctx, g)
+		if err != nil && ctx.Err() == nil {
+			return last, err
+		}
+		if err == nil {
+			last = rows
+			if ready(rows) {
+				return rows, nil
+			}
 		}
 		select {
 		case <-ctx.Done():
-			return missing(context.Cause(ctx), waiting, last, limit)
+			return last, context.Cause(ctx)
 		case <-time.After(pause/2 + rand.N(pause)):
 		}
 	}

@@ -15,17 +15,24 @@ import (
 	"illumos-metadata/common/cache"
 	"illumos-metadata/common/guest"
 	"illumos-metadata/common/metadata"
+	"illumos-metadata/common/provider"
 )
 
 func main() { agent.Main("network", run, "skip", "dhcp_timeout") }
 
 func run(ctx context.Context, a *agent.Agent) error {
 	limit, badLimit := a.Seconds("dhcp_timeout", guest.DHCPLimit, guest.MaxDHCPLimit)
-	_, badSkip := a.Bool("skip", false)
+	skip, badSkip := a.Bool("skip", false)
 	if err := agent.Join(badLimit, badSkip); err != nil {
 		return err
 	}
-	ans, err := cache.Load(ctx, a.Guest, cache.Options{Fresh: a.Again, DryRun: a.DryRun})
+	o := cache.Options{Fresh: a.Again, DryRun: a.DryRun}
+	if !skip {
+		o.Reach = func(ctx context.Context, way provider.Way, known bool) error {
+			return early(ctx, a, way, known, limit)
+		}
+	}
+	ans, err := cache.Load(ctx, a.Guest, o)
 	if err != nil {
 		return err
 	}

@@ -41,6 +41,7 @@ func (w want) more() bool {
 type record struct {
 	agent.Record
 	Addresses []string `json:"addresses,omitempty"` // address objects, vioif0/dhcp
+	Early     []string `json:"early,omitempty"`     // those of them that were made to ask for the metadata
 	VLANs     []string `json:"vlans,omitempty"`     // links
 	MTUs      []string `json:"mtus,omitempty"`      // links whose MTU was set
 	Routes    []route  `json:"routes,omitempty"`
@@ -54,6 +55,7 @@ func (r record) under(made record, instance string) record {
 	return record{
 		Record:    agent.Record{Instance: cmp.Or(r.Instance, instance)},
 		Addresses: union(r.Addresses, made.Addresses),
+		Early:     union(r.Early, made.Early),
 		VLANs:     union(r.VLANs, made.VLANs),
 		MTUs:      union(r.MTUs, made.MTUs),
 		Routes:    union(r.Routes, made.Routes),
