@@ -30,6 +30,9 @@ func dladmCommands() []dladmCommand {
 		{"show-link", (*dladm).showLink, "    show-link        [-pP] [-o <field>,..] [-s [-i <interval>]] [<link>]\n"},
 		{"create-aggr", (*dladm).createAggr, "    create-aggr      [-t] [-P <policy>] [-L <mode>] [-T <time>] [-u <address>]\n\t\t     -l <link> [-l <link>...] <link>"},
 		{"delete-aggr", (*dladm).deleteAggr, "    delete-aggr      [-t] <link>"},
+		{"add-aggr", (*dladm).addAggrPorts, "    add-aggr         [-t] -l <link> [-l <link>...] <link>"},
+		{"remove-aggr", (*dladm).removeAggrPorts, "    remove-aggr      [-t] -l <link> [-l <link>...] <link>"},
+		{"modify-aggr", (*dladm).modifyAggr, "    modify-aggr      [-t] [-P <policy>] [-L <mode>] [-T <time>] [-u <address>]\n\t\t     <link>"},
 		{"show-aggr", (*dladm).showAggr, "    show-aggr        [-pPLx] [-o <field>,..] [-s [-i <interval>]] [<link>]\n"},
 		{"up-aggr", (*dladm).upAggr, ""},
 		{"set-linkprop", (*dladm).setLinkProp, "    set-linkprop     [-t] -p <prop>=<value>[,...] <name>"},
@@ -46,7 +49,7 @@ func dladmCommands() []dladmCommand {
 
 // dladmOthers are subcommands that dladm has and that are not played.
 var dladmOthers = map[string]bool{
-	"add-aggr": true, "remove-aggr": true, "modify-aggr": true, "scan-wifi": true, "connect-wifi": true,
+	"scan-wifi": true, "connect-wifi": true,
 	"disconnect-wifi": true, "show-wifi": true, "create-secobj": true, "delete-secobj": true, "show-secobj": true,
 	"init-linkprop": true, "init-secobj": true, "create-iptun": true, "delete-iptun": true, "modify-iptun": true,
 	"show-iptun": true, "up-iptun": true, "down-iptun": true, "delete-phys": true, "init-phys": true,

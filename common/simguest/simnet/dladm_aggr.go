@@ -58,15 +58,11 @@ func (d *dladm) aggrOption(a *aggr, o option) int {
 		}
 		a.seen += string(letter)
 	}
-	if (letter == 'l' || letter == 'd') && len(a.devices)+len(a.links) >= maxPorts {
-		return d.die("too many ports specified")
-	}
 	var ok bool
 	switch letter {
-	case 'd':
-		a.devices = append(a.devices, o.value)
-	case 'l':
-		a.links = append(a.links, o.value)
+	case 'd', 'l', 'f':
+		o.name = letter
+		return d.portOption(a, o)
 	case 'P':
 		if a.Policy, ok = aggrPolicy(o.value); !ok {
 			return d.die("invalid policy '%s'", o.value)
@@ -85,8 +81,6 @@ func (d *dladm) aggrOption(a *aggr, o option) int {
 		}
 	case 't':
 		a.Persist = false
-	case 'f':
-		a.Force = true
 	case 'R', 'p':
 		return absent(d.Call, "dladm create-aggr -"+string(letter))
 	default:
@@ -133,20 +127,9 @@ func begins(value string, words ...string) (string, bool) {
 }
 
 func (d *dladm) addAggr(s *state, a *aggr, key int) int {
-	var ports []*link
-	for _, device := range a.devices {
-		l := find(s.Links, func(l *link) bool { return l.Active && l.Hardware.Device == device })
-		if l == nil {
-			return d.dieStatus(dlNotFound, "invalid dev name '%s'", device)
-		}
-		ports = append(ports, l)
-	}
-	for _, name := range a.links {
-		l := s.link(name)
-		if l == nil {
-			return d.dieStatus(dlNotFound, "invalid link name '%s'", name)
-		}
-		ports = append(ports, l)
+	ports, status := d.findPorts(s, a, "dev name", "link name")
+	if status != 0 {
+		return status
 	}
 	switch st := s.createAggr(a.link, ports, key); st {
 	case dlOK:
@@ -156,6 +139,26 @@ func (d *dladm) addAggr(s *state, a *aggr, key int) int {
 	default:
 		return d.dieStatus(st, "create operation failed")
 	}
+}
+
+// findPorts finds the links that were given as ports, and says with these words
+// which one is not there.
+func (d *dladm) findPorts(s *state, a *aggr, deviceWord, linkWord string) (ports []*link, status int) {
+	for _, device := range a.devices {
+		l := find(s.Links, func(l *link) bool { return l.Active && l.Hardware.Device == device })
+		if l == nil {
+			return nil, d.dieStatus(dlNotFound, "invalid %s '%s'", deviceWord, device)
+		}
+		ports = append(ports, l)
+	}
+	for _, name := range a.links {
+		l := s.link(name)
+		if l == nil {
+			return nil, d.dieStatus(dlNotFound, "invalid %s '%s'", linkWord, name)
+		}
+		ports = append(ports, l)
+	}
+	return ports, 0
 }
 
 // createAggr is dladm_aggr_create() (libdlaggr.c, and uts/common/io/aggr
@@ -169,7 +172,7 @@ func (s *state) createAggr(a *link, ports []*link, key int) dlStatus {
 	}
 	st := s.addLink(a)
 	if st == dlOK {
-		st = s.checkPorts(a, ports)
+		st = s.checkPorts(ports, a.Force)
 		if st != dlOK {
 			s.Links = slices.DeleteFunc(s.Links, func(o *link) bool { return o == a })
 			return st
@@ -178,6 +181,7 @@ func (s *state) createAggr(a *link, ports []*link, key int) dlStatus {
 			a.Over = append(a.Over, p.ID)
 		}
 		a.MTU = s.lowerMTU(a)
+		s.setPortMACs(a)
 	}
 	return st
 }
@@ -185,16 +189,16 @@ func (s *state) createAggr(a *link, ports []*link, key int) dlStatus {
 // maxKey is AGGR_MAX_KEY.
 const maxKey = 999
 
-// checkPorts is aggr_port_create(): each port is free, and tells of its state.
-func (s *state) checkPorts(a *link, ports []*link) dlStatus {
+// checkPorts is aggr_port_create(): each port tells of its state, and is free.
+func (s *state) checkPorts(ports []*link, force bool) dlStatus {
 	for i, p := range ports {
 		switch {
 		case !p.Active:
 			return dlNotFound
+		case p.Hardware.NoNotify && !force:
+			return dlNoNotify
 		case slices.Contains(ports[:i], p), s.plumbed(p.Name), len(s.upper(p)) > 0:
 			return dlBusy
-		case p.Hardware.NoNotify && !a.Force:
-			return dlNoNotify
 		}
 	}
 	return dlOK

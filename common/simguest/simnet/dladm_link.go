@@ -119,6 +119,9 @@ func (s *state) removeLink(l *link, persist bool) dlStatus {
 	case !l.Active && !persist:
 		return dlNotFound
 	}
+	if l.Class == "aggr" {
+		s.restorePortMACs(l)
+	}
 	l.Active = false
 	if !persist && l.Persist {
 		return dlOK

@@ -198,9 +198,11 @@ func (s *state) setMTU(l *link, mtu int) dlStatus {
 		return dlBadArg
 	case l.Class == "phys" && l.Driver != "vioif" && inUse:
 		return dlBusy
+	case l.Class == "aggr" && inUse && slices.ContainsFunc(s.ports(l), func(p *link) bool { return p.Driver != "vioif" }):
+		return dlBusy
 	}
 	if l.Class == "aggr" {
-		for _, port := range s.lower(l) {
+		for _, port := range s.ports(l) {
 			port.MTU = mtu
 		}
 	}
@@ -221,7 +223,7 @@ func (s *state) rangeMTU(l *link) (low, high int) {
 		return minMTU, s.lowerMTU(l)
 	case "aggr":
 		high = 1 << 16
-		for _, port := range s.lower(l) {
+		for _, port := range s.ports(l) {
 			high = min(high, port.Hardware.MaxMTU)
 		}
 		return minMTU, high

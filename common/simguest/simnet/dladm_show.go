@@ -247,7 +247,7 @@ func (d *dladm) printLinks(s *state, v show) int {
 // over names the links below one, as show-link does: with commas.
 func (s *state) over(l *link) string {
 	var names []string
-	for _, under := range s.lower(l) {
+	for _, under := range s.ports(l) {
 		names = append(names, under.Name)
 	}
 	if len(names) == 0 && l.Class != "phys" {
@@ -293,7 +293,7 @@ var aggrColumns = []column{
 	{"LINK", 16}, {"POLICY", 9}, {"ADDRPOLICY", 21}, {"LACPACTIVITY", 14}, {"LACPTIMER", 12}, {"FLAGS", 8},
 }
 
-// showAggr is do_show_aggr(), without ports and statistics.
+// showAggr is do_show_aggr(), without the state of LACP and statistics.
 func (d *dladm) showAggr(args []string) int {
 	v, status, ok := d.showArgs(args, ":LpPxsi:o:", "LpPxsi")
 	if !ok {
@@ -310,17 +310,29 @@ func (d *dladm) showAggr(args []string) int {
 		switch {
 		case v.name != "" && v.found == nil:
 			return d.die("non-existent aggregation '%s'", v.name)
-		case v.has("s") || v.has("x") || v.has("L"):
-			return absent(d.Call, "dladm show-aggr with -L, -s or -x")
+		case v.has("x") && (v.has("L") || v.persist):
+			return d.die("the option -%s cannot be used with -x", map[bool]string{true: "L", false: "P"}[v.has("L")])
+		case v.has("s") || v.has("L"):
+			return absent(d.Call, "dladm show-aggr with -L or -s")
 		}
-		t := d.table(v.or(""), aggrColumns, v.parsable, false, 0)
+		columns := aggrColumns
+		if v.has("x") {
+			columns = aggrPortColumns
+		}
+		t := d.table(v.or(""), columns, v.parsable, false, 0)
 		if t == nil {
 			return 1
 		}
 		if l := v.found; l != nil && l.Class != "aggr" {
 			return d.dieStatus(dlBadArg, "failed to show aggr %s", v.name)
 		}
-		v.each(s, "aggr", func(l *link) { t.print(values(aggrRow(l))) })
+		v.each(s, "aggr", func(l *link) {
+			if v.has("x") {
+				s.printAggrPorts(t, l)
+			} else {
+				t.print(values(aggrRow(l)))
+			}
+		})
 		return 0
 	})
 }

@@ -70,6 +70,7 @@ func (s *state) readLinks() {
 	var devices []*link
 	for _, l := range s.Links {
 		if l.Class == "phys" && l.Active {
+			l.ownMAC()
 			devices = append(devices, l)
 		}
 	}
@@ -135,20 +136,22 @@ func (l *link) applyMTU() {
 }
 
 // upLinks activates the persistent links of a class (dladm up-aggr, up-vlan);
-// those over a missing link stay down.
+// those over no link that is there stay down.
 func (s *state) upLinks(class string) {
 	for _, l := range s.Links {
 		if l.Class != class || l.Active {
 			continue
 		}
-		lower := s.lower(l)
-		if len(lower) == 0 || slices.ContainsFunc(lower, func(u *link) bool { return !u.Active }) {
+		if len(s.ports(l)) == 0 {
 			continue
 		}
 		l.Active = true
 		l.MTU = s.lowerMTU(l)
-		if l.MTUConf > 0 && l.MTUConf <= l.MTU {
-			l.MTU = l.MTUConf
+		if class == "aggr" {
+			s.setPortMACs(l)
+		}
+		if low, high := s.rangeMTU(l); l.MTUConf >= low && l.MTUConf <= high {
+			s.setMTU(l, l.MTUConf) // dls_devnet_prop_task()
 		}
 	}
 }
@@ -156,7 +159,7 @@ func (s *state) upLinks(class string) {
 // lowerMTU is the largest that all links below can carry.
 func (s *state) lowerMTU(l *link) int {
 	mtu := 1 << 16
-	for _, under := range s.lower(l) {
+	for _, under := range s.ports(l) {
 		mtu = min(mtu, under.MTU)
 	}
 	return mtu

@@ -27,7 +27,8 @@
 // lines of datalink.conf and the lease files have a form of their own; a DHCP
 // server sends what the client asked for and the lease never runs out; DHCPv6
 // is one address that comes with the router advertisement; duplicate address
-// detection takes no time; set-addrprop of reqhost does not wait for a lease;
+// detection takes no time; the other end of an aggregation agrees to
+// whatever it asks for; set-addrprop of reqhost does not wait for a lease;
 // routeadm's part in net-routing-setup needs no SMF, and its administrator has
 // chosen nothing; NWAM is disabled; a shared-IP zone has the loopback alone.
 // IPMP, tunnels, VNICs, bridges, flows, wireless, protocol properties, DHCPv6's

@@ -156,7 +156,7 @@ func (s *state) upper(l *link) []*link {
 func (s *state) running(l *link) bool {
 	switch l.Class {
 	case "phys":
-		return !l.Hardware.Down
+		return l.Active && !l.Hardware.Down
 	default:
 		return slices.ContainsFunc(s.lower(l), s.running)
 	}
@@ -170,23 +170,30 @@ func (s *state) network(name string) Network {
 	case l.Class == "phys":
 		return l.Hardware.Network
 	case l.Class == "aggr":
-		return s.lower(l)[0].Hardware.Network
+		return s.carrier(l).Hardware.Network
 	case l.Class == "vlan":
 		under := s.lower(l)[0]
 		if under.Class == "aggr" {
-			under = s.lower(under)[0]
+			under = s.carrier(under)
 		}
 		return under.Hardware.VLANs[l.VID]
 	}
 	return Network{}
 }
 
+// carrier is the port by which an aggregation that runs reaches its network.
+func (s *state) carrier(a *link) *link { return find(s.ports(a), s.running) }
+
 // hardware gives the address of a link, its own or that of the link below.
 func (s *state) hardware(l *link) net.HardwareAddr {
 	if len(l.MAC) > 0 || len(l.Over) == 0 {
 		return l.MAC
 	}
-	return s.hardware(s.lower(l)[0])
+	under := s.lower(l)[0]
+	if l.Class == "aggr" && len(s.ports(l)) > 0 {
+		under = s.ports(l)[0]
+	}
+	return s.hardware(under)
 }
 
 // find gives the first element for which f holds, or nil.
