@@ -48,21 +48,22 @@ func parsePhysLinks(out []byte) ([]Link, error) {
 
 // MACs gives the address of each physical datalink by its name, as
 // metadata.Match has it: lower case, two digits each. A link without an address
-// is not in it.
-func MACs(ctx context.Context, g *guest.Guest) (map[string]string, error) {
-	out, err := g.Run(ctx, "/sbin/dladm", "show-phys", "-m", "-p", "-o", "link,slot,address")
+// is not in it. InUse says of which links somebody uses that address: IP, or a
+// link over it. A port of an aggregation has the address of that.
+func MACs(ctx context.Context, g *guest.Guest) (macs map[string]string, inUse map[string]bool, err error) {
+	out, err := g.Run(ctx, "/sbin/dladm", "show-phys", "-m", "-p", "-o", "link,slot,address,inuse")
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	return parseMACs(out)
 }
 
 // parseMACs takes the primary address of each link alone: in the other slots a
 // card has addresses that it keeps for VNICs.
-func parseMACs(out []byte) (map[string]string, error) {
-	macs := map[string]string{}
-	err := eachLine("dladm show-phys -m", out, func(line string) error {
-		f, err := columns(line, 3)
+func parseMACs(out []byte) (macs map[string]string, inUse map[string]bool, err error) {
+	macs, inUse = map[string]string{}, map[string]bool{}
+	err = eachLine("dladm show-phys -m", out, func(line string) error {
+		f, err := columns(line, 4)
 		if err != nil {
 			return err
 		}
@@ -72,9 +73,12 @@ func parseMACs(out []byte) (map[string]string, error) {
 		if mac := canonicalMAC(f[2]); f[1] == "primary" && mac != "" {
 			macs[f[0]] = mac
 		}
+		if f[1] == "primary" && f[3] == "yes" {
+			inUse[f[0]] = true
+		}
 		return nil
 	})
-	return macs, err
+	return macs, inUse, err
 }
 
 // canonicalMAC gives each byte of an address its two digits; dladm(8) leaves

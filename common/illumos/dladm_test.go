@@ -58,16 +58,17 @@ func FuzzPhysLinks(f *testing.F) {
 // TestMACs: zeros are put in front (row N1), and what is no address is none
 // (row N2).
 func TestMACs(t *testing.T) {
-	const out = `vioif0:primary:2\:8\:20\:A\:b\:c
-vioif0:1:2\:8\:20\:1\:2\:3
-ibd0:primary:80\:0\:0\:48\:fe\:80\:0\:0\:0\:0\:0\:0\:0\:2\:c9\:3\:0\:1\:2\:3
-net1:primary:unknown
-net2:primary:
-net3:primary:?
-net4:primary:2\:8\:20\:1\:2\:g
+	const out = `vioif0:primary:2\:8\:20\:A\:b\:c:yes
+vioif0:1:2\:8\:20\:1\:2\:3:no
+ibd0:primary:80\:0\:0\:48\:fe\:80\:0\:0\:0\:0\:0\:0\:0\:2\:c9\:3\:0\:1\:2\:3:no
+net1:primary:unknown:no
+net2:primary::yes
+net3:primary:?:?
+net3:1:2\:8\:20\:1\:2\:3:yes
+net4:primary:2\:8\:20\:1\:2\:g:no
 `
-	g := stub(t, "/sbin/dladm show-phys -m -p -o link,slot,address", 0, out, "")
-	got, err := MACs(t.Context(), g)
+	g := stub(t, "/sbin/dladm show-phys -m -p -o link,slot,address,inuse", 0, out, "")
+	got, inUse, err := MACs(t.Context(), g)
 	want := map[string]string{
 		"vioif0": "02:08:20:0a:0b:0c",
 		"ibd0":   "80:00:00:48:fe:80:00:00:00:00:00:00:00:02:c9:03:00:01:02:03",
@@ -75,9 +76,16 @@ net4:primary:2\:8\:20\:1\:2\:g
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {
 		t.Errorf("%v (-want +got):\n%s", err, diff)
 	}
-	refuses(t, parseMACs, []badOutput{
-		{"unescaped", "vioif0:primary:2:8:20:1:2:3\n", "8 fields, not 3"},
-		{"no name", ":primary:\n", "without a name"},
+	if diff := cmp.Diff(map[string]bool{"vioif0": true, "net2": true}, inUse); diff != "" {
+		t.Errorf("in use (-want +got):\n%s", diff)
+	}
+	parse := func(out []byte) (map[string]string, error) {
+		macs, _, err := parseMACs(out)
+		return macs, err
+	}
+	refuses(t, parse, []badOutput{
+		{"unescaped", "vioif0:primary:2:8:20:1:2:3:no\n", "9 fields, not 4"},
+		{"no name", ":primary::no\n", "without a name"},
 	})
 }
 

@@ -33,6 +33,7 @@ type state struct {
 
 	// What follows is read where more than DHCP is wanted, or was made.
 	macs      map[string]string // by link
+	inUse     map[string]bool   // links that IP or other links use
 	datalinks []illumos.Datalink
 	vlans     []illumos.VLAN
 	routes    []illumos.Route
@@ -52,7 +53,7 @@ func readState(ctx context.Context, g *guest.Guest, more bool) (s state, err err
 	if s.addresses, err = illumos.Addresses(ctx, g); err != nil || !more {
 		return s, err
 	}
-	if s.macs, err = illumos.MACs(ctx, g); err != nil {
+	if s.macs, s.inUse, err = illumos.MACs(ctx, g); err != nil {
 		return s, err
 	}
 	if s.datalinks, err = illumos.Datalinks(ctx, g); err != nil {
