@@ -54,7 +54,7 @@ func leased(n int) simnet.Link {
 // newMachine is a guest with these cards, after its first boot up to where the
 // service starts.
 func newMachine(t testing.TB, cards ...simnet.Link) *machine {
-	m := &machine{t: t, w: &world.World{Root: t.TempDir()}, limit: 30 * time.Second}
+	m := &machine{t: t, w: &world.World{Root: scratch(t), Memory: world.NewMemory()}, limit: 30 * time.Second}
 	if err := simnet.Build(m.w, simnet.Config{Links: cards}); err != nil {
 		t.Fatal(err)
 	}
@@ -66,6 +66,18 @@ func newMachine(t testing.TB, cards ...simnet.Link) *machine {
 	}
 	m.early()
 	return m
+}
+
+// scratch is a directory in memory where there are such, since fsync and rename
+// take longer than all else of these tests.
+func scratch(t testing.TB) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("/dev/shm", "network")
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	return dir
 }
 
 // early boots up to where the service starts.

@@ -60,3 +60,29 @@ func DynamicRouting(w *world.World) (bool, error) {
 	err := view(w, func(s *state) { runs = s.Routed })
 	return runs, err
 }
+
+// A Datalink is one link that the kernel has. Device is that of a network
+// device, and VID and Over are those of what stands on other links.
+type Datalink struct {
+	Name, Class, Device string
+	MTU, VID            int
+	Over                []string
+}
+
+// Datalinks are all links of the guest.
+func Datalinks(w *world.World) ([]Datalink, error) {
+	var all []Datalink
+	err := view(w, func(s *state) {
+		for _, l := range s.Links {
+			if !l.Active {
+				continue
+			}
+			d := Datalink{Name: l.Name, Class: l.Class, Device: l.Hardware.Device, MTU: l.MTU, VID: l.VID}
+			for _, under := range s.lower(l) {
+				d.Over = append(d.Over, under.Name)
+			}
+			all = append(all, d)
+		}
+	})
+	return all, err
+}

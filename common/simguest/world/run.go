@@ -45,7 +45,7 @@ func (w *World) Order(faults ...Fault) error {
 func (w *World) fault(argv []string) (Fault, bool, error) {
 	var found Fault
 	var ok bool
-	if _, err := os.Stat(w.Path("/sim/faults.json")); err != nil {
+	if !w.has("faults") {
 		return found, false, nil
 	}
 	err := w.Locked(func() error {

@@ -24,7 +24,8 @@ import (
 
 // A World is one simulated guest.
 type World struct {
-	Root string // the guest's root directory; "" if it is the process's own (chroot)
+	Root   string  // the guest's root directory; "" if it is the process's own (chroot)
+	Memory *Memory // in the place of /sim, if not nil
 }
 
 // A Call is one start of a simulated command.
@@ -63,6 +64,9 @@ func (w *World) Path(name string) string { return filepath.Join(w.Root+"/", name
 // Read loads the state of one subsystem from /sim/NAME.json into state, which
 // keeps its value if there is none yet.
 func (w *World) Read(name string, state any) error {
+	if w.Memory != nil {
+		return w.Memory.read(name, state)
+	}
 	b, err := os.ReadFile(w.Path("/sim/" + name + ".json"))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -73,8 +77,21 @@ func (w *World) Read(name string, state any) error {
 	return json.Unmarshal(b, state)
 }
 
+// has says whether there is a state of that name.
+func (w *World) has(name string) bool {
+	if w.Memory != nil {
+		return w.Memory.has(name)
+	}
+	_, err := os.Stat(w.Path("/sim/" + name + ".json"))
+	return err == nil
+}
+
 // Write stores the state of one subsystem.
 func (w *World) Write(name string, state any) error {
+	if w.Memory != nil {
+		w.Memory.write(name, state)
+		return nil
+	}
 	b, err := json.MarshalIndent(state, "", "  ")
 	if err != nil {
 		return err
@@ -93,6 +110,9 @@ func (w *World) Write(name string, state any) error {
 // Locked runs f while no other command of this guest changes state. Read and
 // Write belong inside it. Locks do not nest.
 func (w *World) Locked(f func() error) error {
+	if w.Memory != nil {
+		return w.Memory.locked(f)
+	}
 	if err := os.MkdirAll(w.Path("/sim"), 0o755); err != nil {
 		return err
 	}
@@ -117,6 +137,9 @@ type Record struct {
 }
 
 func (w *World) record(r Record) error {
+	if w.Memory != nil {
+		return nil
+	}
 	b, err := json.Marshal(r)
 	if err != nil {
 		return err
