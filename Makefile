@@ -6,6 +6,7 @@
 GOOS = illumos
 DESTDIR =
 VOLUME =
+PLATFORM =
 FUZZTIME = 1m
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
@@ -46,7 +47,7 @@ install: programs
 	done
 
 demo:
-	@go run ./common/simguest/demo $(VOLUME)
+	@go run ./common/simguest/demo -platform "$(PLATFORM)" $(VOLUME)
 
 # GOOS= and GOARCH= mean this machine, whatever was said for the programs. Built
 # as the programs are, the tests share the compiled standard library with them;

@@ -2,14 +2,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Demo boots a simulated guest twice in front of the user: from the metadata
-// volume that is named, or from one of its own. It runs the real programs,
-// methods and manifests, and ends with 1 if a service failed or the second boot
-// changed anything.
+// volume that is named, on the platform that is, or from a volume of its own. It
+// runs the real programs, methods and manifests, and ends with 1 if a service
+// failed or the second boot changed anything.
 package main
 
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -18,18 +19,21 @@ import (
 	"time"
 
 	"illumos-metadata/common/simguest"
+	"illumos-metadata/common/simguest/platform"
 	"illumos-metadata/common/simguest/simdisk"
 )
 
 func main() {
 	simguest.Main()
-	if len(os.Args) > 2 {
-		fmt.Fprintln(os.Stderr, "usage: demo [volume]")
-		os.Exit(2)
+	name := flag.String("platform", "", "the machine is on this one: "+platform.Names())
+	flag.Usage = func() {
+		fmt.Fprintln(flag.CommandLine.Output(), "usage: demo [-platform name | volume]")
+		flag.PrintDefaults()
 	}
-	volume, err := content(os.Args[1:])
+	flag.Parse()
+	p, err := choose(*name, flag.Args())
 	if err == nil {
-		err = demo(volume)
+		err = demo(p)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "demo:", err)
@@ -47,28 +51,40 @@ var sample = map[string][]byte{
 	"firstboot.sh": []byte("#!/bin/sh\necho \"first boot of $(hostname)\"\nswap -l\n"),
 }
 
-// content gives the volume that the user names, or the sample.
-func content(args []string) ([]byte, error) {
-	if len(args) == 0 || args[0] == "" {
-		return simguest.CPIO(sample), nil
+// choose gives the machine that the user wants.
+func choose(name string, args []string) (platform.Platform, error) {
+	volume := strings.Join(args, " ") // make passes an empty one
+	switch {
+	case name != "" && volume != "":
+		return platform.Platform{}, errors.New("a platform has its own metadata: leave out the volume")
+	case name != "":
+		return platform.Named(name)
 	}
-	return simguest.Volume(args[0])
+	p := platform.Platform{Name: "qemu", About: "a CPIO archive on a disk, beside QEMU/KVM", Config: simguest.Default()}
+	p.Volume = func() ([]byte, error) { return simguest.CPIO(sample), nil }
+	if volume != "" {
+		p.About = volume
+		p.Volume = func() ([]byte, error) { return simguest.Volume(volume) }
+	}
+	return p, nil
 }
 
 // limit is for one boot.
 const limit = 3 * time.Minute
 
 // demo boots the guest twice.
-func demo(volume []byte) error {
+func demo(p platform.Platform) error {
 	dir, err := os.MkdirTemp("", "illumos-guest-")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	g, err := build(dir, volume)
+	g, done, err := build(dir, p)
 	if err != nil {
 		return err
 	}
+	defer done()
+	fmt.Printf("platform: %s\nmetadata: %s\n", p.Name, p.About)
 	title("Pool and swap before the first boot")
 	storage(g)
 	failed, err := boot(g, "First boot", func(before, after simguest.Snapshot) error {
@@ -82,7 +98,8 @@ func demo(volume []byte) error {
 		return err
 	}
 	failedAgain, err := boot(g, "Second boot", func(before, after simguest.Snapshot) error {
-		if changed := before.Diff(after); changed != "" {
+		if changed := before.Diff(after); changed != "" && p.Host == nil { // a SmartOS host's script is run again
+
 			fmt.Printf("\nThe second boot changed files:\n%s", changed)
 			return errors.New("the second boot changed something")
 		}
@@ -92,27 +109,20 @@ func demo(volume []byte) error {
 	return errors.Join(failed, failedAgain, err)
 }
 
-// build makes the guest with the suite installed and the volume in place. Its
-// disk is larger than the image that was written to it, as in a cloud.
-func build(dir string, volume []byte) (*simguest.Guest, error) {
+// build makes the guest with the suite installed. Its disk is larger than the
+// image that was written to it, as in a cloud.
+func build(dir string, p platform.Platform) (g *simguest.Guest, done func(), err error) {
 	tree := filepath.Join(dir, "tree")
 	cmd := exec.Command("make", "-s", "install", "DESTDIR="+tree, "GOOS=linux")
 	cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
 	if err := cmd.Run(); err != nil {
-		return nil, fmt.Errorf("make install: %w", err)
+		return nil, nil, fmt.Errorf("make install: %w", err)
 	}
 	program, err := os.Executable()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	g, err := simguest.Build(filepath.Join(dir, "guest"), program, simguest.Default())
-	if err != nil {
-		return nil, err
-	}
-	if err := g.Install(tree); err != nil {
-		return nil, err
-	}
-	return g, g.SetVolume(volume)
+	return p.Build(filepath.Join(dir, "guest"), program, tree)
 }
 
 // boot boots the guest, shows what it does until nothing moves any more, and
