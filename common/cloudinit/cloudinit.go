@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package cloudinit reads the formats that came with cloud-init and that many
-// sources share: network-config in its versions 1 and 2, in YAML or JSON. It is
-// pure: bytes in, a metadata.Network out. Whether the values can be true is for
+// sources share: network-config in its versions 1 and 2, in YAML or JSON, and of
+// cloud-config the host name and the keys. It is pure: bytes in, values out. Whether the values can be true is for
 // metadata.Instance.Validate; what they do to a guest, for services/network.
 //
 // One wrong item costs that item. What is unknown, or has no counterpart on

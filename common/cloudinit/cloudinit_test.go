@@ -106,10 +106,10 @@ func TestManyReports(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := len(problems); n != maxReports+1 || problems[n-1] != "network-config: 950 more problems" {
+	if n := len(problems); n != maxReports+1 || problems[n-1] != "…: 950 more problems" {
 		t.Errorf("%d problems, the last %q", n, problems[n-1])
 	}
-	if n := len(warnings); n != maxReports+1 || warnings[n-1] != "network-config: 51 more warnings" {
+	if n := len(warnings); n != maxReports+1 || warnings[n-1] != "…: 51 more warnings" {
 		t.Errorf("%d warnings, the last %q", n, warnings[n-1])
 	}
 }

@@ -26,7 +26,7 @@ func (r *report) warn(path, format string, args ...any) {
 // capped keeps a document full of nonsense from becoming a log full of it.
 func capped(lines []string, what string) []string {
 	if more := len(lines) - maxReports; more > 0 {
-		return append(lines[:maxReports:maxReports], fmt.Sprintf("network-config: %d more %s", more, what))
+		return append(lines[:maxReports:maxReports], fmt.Sprintf("…: %d more %s", more, what))
 	}
 	return lines
 }

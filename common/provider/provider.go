@@ -131,6 +131,7 @@ func (p Provider) instance(docs Documents, s illumos.SMBIOS) (*metadata.Instance
 	}
 	in.Source, in.Place = p.Name, docs.Place
 	in.Warnings = append(slices.Clone(docs.Warnings), in.Warnings...)
+	useConfig(in)
 	switch {
 	case in.ID != "":
 		in.IDOrigin = "metadata"
