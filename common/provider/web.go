@@ -6,6 +6,7 @@ package provider
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -13,7 +14,9 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -33,13 +36,17 @@ const (
 // it may do so a little later.
 var ErrSilent = errors.New("the metadata service does not answer")
 
-// Pauses between two tries, and how long a server that asks for more
-// (Retry-After) is given.
-const (
-	firstPause = 250 * time.Millisecond
-	mostPause  = 4 * time.Second
-	mostAfter  = 10 * time.Second
-)
+// webLimits are how long a web waits.
+type webLimits struct {
+	connect, answer time.Duration // for one try: to connect, and for all of it
+	pause, most     time.Duration // before the second try; the longest
+	after           time.Duration // the most that a server is left alone if it asks for that (Retry-After)
+}
+
+var usualLimits = webLimits{
+	connect: guest.ConnectLimit, answer: guest.AnswerLimit,
+	pause: 250 * time.Millisecond, most: 4 * time.Second, after: 10 * time.Second,
+}
 
 // maxRedirects is how often one request may be sent on, within the same server.
 const maxRedirects = 5
@@ -47,8 +54,8 @@ const maxRedirects = 5
 // A web asks the sources that are on the network, by HTTP/1.1. It takes no proxy
 // from the environment and follows no redirect to another server.
 type web struct {
-	client *http.Client
-	pause  time.Duration // before the second try; then more
+	transport *http.Transport
+	limits    webLimits
 
 	// reach brings up the network after the first try has failed; nil where that
 	// is for others to do.
@@ -59,9 +66,9 @@ type web struct {
 
 // newWeb gives the web of a machine, which comes by an address in this way.
 func newWeb(m *machine, way Way) *web {
-	w := &web{pause: firstPause}
+	w := &web{limits: usualLimits}
 	dial := func(ctx context.Context, network, address string) (net.Conn, error) {
-		ctx, cancel := context.WithTimeoutCause(ctx, guest.ConnectLimit, fmt.Errorf("no connection within %v", guest.ConnectLimit))
+		ctx, cancel := within(ctx, w.limits.connect, "no connection")
 		defer cancel()
 		c, err := m.Dial(ctx, network, address)
 		if err != nil && ctx.Err() != nil {
@@ -69,12 +76,11 @@ func newWeb(m *machine, way Way) *web {
 		}
 		return c, err
 	}
-	w.client = &http.Client{
-		Transport: &http.Transport{
-			DialContext: dial, DisableCompression: true, MaxConnsPerHost: 8, MaxIdleConnsPerHost: 8,
-			MaxResponseHeaderBytes: 64 << 10,
-		},
-		CheckRedirect: sameServer,
+	w.transport = &http.Transport{
+		// A connection serves one request: net/http logs what a server sends
+		// after the answer on one that is kept, and that may be secret.
+		DialContext: dial, DisableKeepAlives: true, DisableCompression: true,
+		MaxConnsPerHost: 8, MaxResponseHeaderBytes: 64 << 10,
 	}
 	if m.reach != nil {
 		w.reach = func(ctx context.Context) error { return m.reach(ctx, way) }
@@ -82,16 +88,15 @@ func newWeb(m *machine, way Way) *web {
 	return w
 }
 
-// errElsewhere says that a server sends on to another one, as a captive network
-// does.
-var errElsewhere = errors.New("it sends on to another server")
+// within limits ctx, and says what is lacking when it ends for that.
+func within(ctx context.Context, limit time.Duration, lacking string) (context.Context, context.CancelFunc) {
+	return context.WithTimeoutCause(ctx, limit, fmt.Errorf("%s within %v", lacking, limit))
+}
 
-func sameServer(next *http.Request, before []*http.Request) error {
-	first := before[0].URL
-	if len(before) > maxRedirects || next.URL.Scheme != first.Scheme || next.URL.Host != first.Host {
-		return errElsewhere
-	}
-	return nil
+// server gives the part of an address that says who is asked.
+func server(u *url.URL) string {
+	port := cmp.Or(u.Port(), map[string]string{"http": "80", "https": "443"}[u.Scheme])
+	return u.Scheme + "://" + net.JoinHostPort(strings.ToLower(u.Hostname()), port)
 }
 
 // An ask is one request.
@@ -130,63 +135,73 @@ func unexpected(a ask, status int) error {
 // place shows an address without what may be secret in it.
 func place(address string) string {
 	u, err := url.Parse(address)
-	if err != nil {
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" {
 		return "an address that is none"
 	}
+	shown := url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path, RawPath: u.RawPath}
 	if u.RawQuery != "" {
-		u.RawQuery = "…"
+		shown.RawQuery = "…"
 	}
-	return u.Redacted()
+	return shown.String()
+}
+
+// A lasting error is one that trying again would not change.
+type lasting struct{ error }
+
+func (l lasting) Unwrap() error { return l.error }
+
+// lasts says whether err is such an error. That a certificate is not the
+// server's, or by nobody whom the system trusts, is one, too.
+func lasts(err error) bool {
+	var l lasting
+	var c *tls.CertificateVerificationError
+	return errors.As(err, &l) || errors.As(err, &c)
 }
 
 // do asks until there is an answer, or ctx ends: again where none comes, or the
 // server says that it is overloaded or broken (429, 5xx). After the first failure
 // to get any answer it brings up the network.
 func (w *web) do(ctx context.Context, a ask) (reply, error) {
-	for pause := w.pause; ; pause = min(2*pause, mostPause) {
+	var last error // of a try that had its time
+	reached := w.reach == nil
+	for pause := w.limits.pause; ; pause = min(2*pause, w.limits.most) {
 		r, after, err := w.try(ctx, a)
-		if err == nil || errors.Is(err, errElsewhere) || errors.Is(err, errTooLarge) {
+		if err == nil || lasts(err) {
 			return r, err
 		}
-		if ctx.Err() == nil && r.status == 0 && w.reach != nil {
+		if last == nil || ctx.Err() == nil {
+			last = err
+		}
+		if r.status == 0 && !reached && ctx.Err() == nil {
+			reached = true
 			if w.once.Do(func() { w.err = w.reach(ctx) }); w.err != nil {
 				return reply{}, fmt.Errorf("%w: %s: %w", ErrSilent, place(a.url), w.err)
 			}
+			continue
 		}
 		select {
 		case <-ctx.Done():
-			return reply{}, fmt.Errorf("%w: %w; the last try: %w", ErrSilent, context.Cause(ctx), err)
+			return reply{}, fmt.Errorf("%w: %w; the last try: %w", ErrSilent, context.Cause(ctx), last)
 		case <-time.After(max(pause/2+rand.N(pause), after)):
 		}
 	}
 }
 
-// errTooLarge says that an answer is longer than it may be.
-var errTooLarge = errors.New("the answer is too long")
-
 // try asks once. An error comes with the status, if there was one, and with how
 // long the server wants to be left alone.
 func (w *web) try(ctx context.Context, a ask) (r reply, after time.Duration, err error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, guest.AnswerLimit, fmt.Errorf("no full answer within %v", guest.AnswerLimit))
+	ctx, cancel := within(ctx, w.limits.answer, "no full answer")
 	defer cancel()
 	wrong := func(err error) error {
-		var u *url.Error
-		if errors.As(err, &u) {
-			err = u.Err // its text has the whole address
-		}
-		if ctx.Err() != nil {
+		switch {
+		case ctx.Err() != nil:
 			err = context.Cause(ctx)
+		case strings.Contains(err.Error(), "malformed"): // with a line of the answer, which may be secret
+			err = errors.New("it does not speak HTTP")
 		}
 		return fmt.Errorf("%s: %w", place(a.url), err)
 	}
-	req, err := http.NewRequestWithContext(ctx, cmp.Or(a.method, http.MethodGet), a.url, nil)
-	if err != nil {
-		return r, 0, wrong(err)
-	}
-	for name, value := range a.header {
-		req.Header.Set(name, value)
-	}
-	answer, err := w.client.Do(req)
+	answer, err := w.follow(ctx, a)
 	if err != nil {
 		return r, 0, wrong(err)
 	}
@@ -197,13 +212,56 @@ func (w *web) try(ctx context.Context, a ask) (r reply, after time.Duration, err
 	case err != nil: // cut short, or too slow
 		return r, 0, wrong(err)
 	case int64(len(body)) > a.limit:
-		return r, 0, wrong(fmt.Errorf("%w: more than %d bytes", errTooLarge, a.limit))
+		return r, 0, wrong(lasting{fmt.Errorf("the answer is too long: more than %d bytes", a.limit)})
 	}
 	r.body = body
 	if r.status == http.StatusTooManyRequests || r.status >= http.StatusInternalServerError {
-		return r, retryAfter(answer.Header), unexpected(a, r.status)
+		return r, min(retryAfter(answer.Header), w.limits.after), unexpected(a, r.status)
 	}
 	return r, 0, nil
+}
+
+// errElsewhere says that a server sends on to another one, as a captive network
+// does.
+var errElsewhere = errors.New("it sends on to another server")
+
+// follow sends the request, and again where the server sends on to another of
+// its pages. net/http's own client would quote a Location that it cannot read.
+func (w *web) follow(ctx context.Context, a ask) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, cmp.Or(a.method, http.MethodGet), a.url, nil)
+	if err != nil || req.URL.Scheme != "http" && req.URL.Scheme != "https" {
+		return nil, lasting{errors.New("http or https expected")} // the reason would quote it
+	}
+	for name, value := range a.header {
+		req.Header.Set(name, value)
+	}
+	if u := req.URL.User; u != nil {
+		password, _ := u.Password()
+		req.SetBasicAuth(u.Username(), password)
+	}
+	for range maxRedirects + 1 {
+		answer, err := w.transport.RoundTrip(req)
+		if err != nil || !slices.Contains(redirects, answer.StatusCode) {
+			return answer, err
+		}
+		answer.Body.Close()
+		next, err := answer.Location()
+		switch {
+		case err != nil:
+			return nil, lasting{errors.New("it sends on to what is no address")}
+		case server(next) != server(req.URL):
+			return nil, lasting{fmt.Errorf("%w: %s", errElsewhere, server(next))}
+		}
+		req = req.Clone(ctx)
+		req.URL, req.Host = next, ""
+	}
+	return nil, lasting{fmt.Errorf("it has sent on %d times", maxRedirects)}
+}
+
+// redirects are the statuses that send on (RFC 9110, 15.4).
+var redirects = []int{
+	http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther,
+	http.StatusTemporaryRedirect, http.StatusPermanentRedirect,
 }
 
 // retryAfter is how long a server wants to be left alone (RFC 9110, 10.2.3); a
@@ -213,5 +271,5 @@ func retryAfter(h http.Header) time.Duration {
 	if err != nil || n < 0 {
 		return 0
 	}
-	return min(time.Duration(min(n, 3600))*time.Second, mostAfter)
+	return time.Duration(min(n, 3600)) * time.Second
 }
