@@ -38,6 +38,8 @@ const (
 	// greatest value: the wait for leases, all interfaces together.
 	DHCPLimit    = 30 * time.Second
 	MaxDHCPLimit = 120 * time.Second
+	// BoundLimit is how long dhcpagent(8) may take from an address to its routes.
+	BoundLimit = 2 * time.Second
 
 	// ScriptLimit and MaxScriptLimit are config/timeout's default and
 	// greatest value for the user's script.

@@ -30,14 +30,15 @@ func configure(ctx context.Context, a *agent.Agent, instance string, w want, lim
 	}
 	now := agent.Record{Instance: instance, Slice: metadata.Digest(w)}
 	if a.Settled(rec.Record, now) && !uprooted(ctx, a, rec) {
-		return heal(ctx, a, rec.Routes)
+		return heal(ctx, a, rec, rec.leased(), limit)
 	}
 	s, err := readState(ctx, a.Guest, w.more() || rec.more())
 	if err != nil {
 		return err
 	}
 	if rec.Instance == "" && !a.Again && a.Adopted(instance) {
-		return a.WriteRecord(record{Record: now, Addresses: union(rec.Addresses, s.adopted())})
+		rec = record{Record: now, Addresses: union(rec.Addresses, s.adopted()), Waiting: s.adopted()}
+		return agent.Join(a.WriteRecord(rec), heal(ctx, a, rec, rec.Waiting, limit))
 	}
 	t, err := decide(w, s, rec, instance)
 	if err == nil && len(t.steps()) > 0 && managed(ctx, a.Guest) {
@@ -93,10 +94,14 @@ func apply(ctx context.Context, a *agent.Agent, old record, t todo, limit time.D
 	failed := map[string]bool{}
 	err := agent.Join(inParts(ctx, a, failed, t.withdraw), inParts(ctx, a, failed, t.create))
 	// What could not be made gets no lease: nothing waits for it.
-	t.lease = slices.DeleteFunc(t.lease, func(object string) bool { return failed[object] })
+	gone := func(object string) bool { return failed[object] }
+	t.lease, t.leases = slices.DeleteFunc(t.lease, gone), slices.DeleteFunc(t.leases, gone)
+	t.gateways = slices.DeleteFunc(t.gateways, func(g gateway) bool { return gone(g.lease) })
 	if stranding(failed) {
 		if !a.DryRun {
-			err = agent.Join(err, awaitLeases(ctx, a, t.lease, limit))
+			err = agent.Join(err, t.leased(ctx, a, old, limit, func() error {
+				return a.WriteRecord(old.under(t.made, t.made.Instance))
+			}))
 		}
 		return agent.Join(err, a.Apply(ctx, t.late))
 	}
@@ -115,7 +120,13 @@ func apply(ctx context.Context, a *agent.Agent, old record, t todo, limit time.D
 	if a.DryRun {
 		return agent.Join(err, a.Apply(ctx, slices.Concat(t.late, t.retire)))
 	}
-	waits := agent.Join(awaitLeases(ctx, a, t.lease, limit), a.Apply(ctx, t.late))
+	waits := t.leased(ctx, a, old, limit, func() error {
+		if len(t.retire) > 0 {
+			return a.WriteRecord(old.under(t.made, t.made.Instance))
+		}
+		return a.WriteRecord(t.made.settled(all))
+	})
+	waits = agent.Join(waits, a.Apply(ctx, t.late))
 	if waits != nil || len(t.late)+len(t.retire) == 0 {
 		return agent.Join(err, waits)
 	}

@@ -55,6 +55,9 @@ func (p *plan) dhcp(t target) {
 	if !t.Optional {
 		p.lease = append(p.lease, object)
 	}
+	if !t.NoRoutes {
+		p.leases, p.made.Waiting = append(p.leases, object), append(p.made.Waiting, object)
+	}
 }
 
 // byHand says whether an administrator gave the interface a static address, by

@@ -26,10 +26,11 @@ const (
 var errNoLease = errors.New("no lease")
 
 // awaitLeases waits until all the address objects have a lease, but not longer
-// than limit: all of them at the same time. It names those that got none.
-func awaitLeases(ctx context.Context, a *agent.Agent, objects []string, limit time.Duration) error {
+// than limit: all of them at the same time. It names those that got none, and
+// gives the addresses that were last seen.
+func awaitLeases(ctx context.Context, a *agent.Agent, objects []string, limit time.Duration) ([]illumos.Address, error) {
 	if len(objects) == 0 {
-		return nil
+		return nil, nil
 	}
 	waiting := slices.Clone(objects)
 	rows, err := poll(ctx, a.Guest, limit, func(rows []illumos.Address) bool {
@@ -43,9 +44,9 @@ func awaitLeases(ctx context.Context, a *agent.Agent, objects []string, limit ti
 		return len(waiting) == 0
 	})
 	if err != nil {
-		return missing(err, waiting, rows, limit)
+		err = missing(err, waiting, rows, limit)
 	}
-	return nil
+	return rows, err
 }
 
 // poll looks at the addresses until they are as ready wants them, but not longer

@@ -48,6 +48,7 @@ type record struct {
 	Resolver  []string `json:"resolver,omitempty"` // lines of resolv.conf
 	Lookups   []string `json:"lookups,omitempty"`  // databases of nsswitch.conf that got DNS
 	Ignoring  []string `json:"ignoring,omitempty"` // parameters of dhcpagent(8) that got option 6
+	Waiting   []string `json:"waiting,omitempty"`  // address objects whose lease has not been looked at for its routers
 }
 
 // under gives the record for the time in which made is being made.
@@ -62,6 +63,7 @@ func (r record) under(made record, instance string) record {
 		Resolver:  union(r.Resolver, made.Resolver),
 		Lookups:   union(r.Lookups, made.Lookups),
 		Ignoring:  union(r.Ignoring, made.Ignoring),
+		Waiting:   made.Waiting,
 	}
 }
 
@@ -99,6 +101,9 @@ type todo struct {
 	late     []guest.Step // what needs a lease
 	retire   []guest.Step // what was made before and is wanted no more, if all else succeeded
 	made     record       // of ours that is there afterwards
+
+	leases   []string  // address objects whose leases may name the default router, the first that does counts
+	gateways []gateway // of late
 }
 
 func (t todo) steps() []guest.Step { return slices.Concat(t.withdraw, t.create, t.late, t.retire) }

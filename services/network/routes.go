@@ -5,13 +5,11 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
 
-	"illumos-metadata/common/agent"
 	"illumos-metadata/common/etcfile"
 	"illumos-metadata/common/guest"
 	"illumos-metadata/common/illumos"
@@ -37,6 +35,7 @@ type route struct {
 	Via    netip.Addr   `json:"via"`              // of a direct route: an address of the guest's own
 	Link   string       `json:"link,omitempty"`   // of a gateway that is known on it alone
 	Direct bool         `json:"direct,omitempty"` // the destination is on the link itself
+	Lease  string       `json:"lease,omitempty"`  // address object whose lease asks for it; it is kept in no file
 }
 
 // words are the route as route(8) takes it behind its verb, and as it keeps it
@@ -68,10 +67,18 @@ func (r route) String() string {
 }
 
 // live says whether the routing table has the route.
-func (s state) live(r route) bool {
-	return slices.ContainsFunc(s.routes, func(x illumos.Route) bool {
-		return x.To == r.To && x.Via == r.Via && x.Gateway != r.Direct && (r.Link == "" || x.Link == r.Link)
-	})
+func (s state) live(r route) bool { return slices.ContainsFunc(s.routes, r.is) }
+
+// is says whether a row of the routing table may be the route. What is bound to
+// a link there and leads by a router of a lease is dhcpagent(8)'s.
+func (r route) is(x illumos.Route) bool {
+	switch {
+	case x.To != r.To || x.Via != r.Via || x.Gateway == r.Direct:
+		return false
+	case r.Link != "":
+		return x.Link == r.Link
+	}
+	return r.Lease == "" || r.Direct || x.Link == ""
 }
 
 // saved says whether the file of route -p has it.
@@ -97,10 +104,11 @@ func (r route) step(verb string, keep bool, accept int) guest.Step {
 	if keep {
 		argv = append(argv, "-p")
 	}
-	return guest.Step{
-		Part: "route " + r.To.String(), Why: why,
-		Argv: append(append(argv, verb), r.words()...), Accept: []int{accept},
+	part := "route " + r.To.String()
+	if r.Lease != "" {
+		part = "routes of " + r.Lease // one is of no use without the other
 	}
+	return guest.Step{Part: part, Why: why, Argv: append(append(argv, verb), r.words()...), Accept: []int{accept}}
 }
 
 // A wantedRoute is a route with the link that it was wanted on, if any.
@@ -113,23 +121,28 @@ type wantedRoute struct {
 func (p *plan) routes(targets []target) {
 	var router string
 	for _, w := range p.chosen(targets) {
-		list, late, err := p.resolve(w, targets)
+		list, lease, err := p.resolve(w, targets)
 		if err != nil {
 			p.errs = append(p.errs, err)
 			continue
 		}
 		steps := &p.create
-		if late {
+		if lease != "" {
 			steps = &p.late
+			p.gateways = append(p.gateways, gateway{lease, w.Via})
 		}
 		for _, r := range list {
-			if r.To == defaultV4 && !(late && p.fresh) {
-				// What waits for a lease comes after what was another instance's goes.
+			switch {
+			case r.To != defaultV4:
+			case lease != "" && p.fresh:
+				p.clearRouter() // another instance's goes before anything waits for a lease
+			default:
 				router = r.Via.String()
 			}
 			p.addRoute(r, steps)
 		}
 	}
+	p.keepLeased()
 	p.withdrawRoutes(router)
 }
 
@@ -159,22 +172,22 @@ func (p *plan) chosen(targets []target) []wantedRoute {
 }
 
 // resolve gives a wanted route as route(8) is to add it, with what has to be
-// added before it. Late says that it waits for a lease.
-func (p *plan) resolve(w wantedRoute, targets []target) (list []route, late bool, err error) {
+// added before it, and the address object whose lease it waits for, if any.
+func (p *plan) resolve(w wantedRoute, targets []target) (list []route, lease string, err error) {
 	r := route{To: w.To, Via: w.Via}
 	t := w.on
 	if t == nil {
 		t = gatewayLink(w.Via, targets)
 	}
 	if t == nil {
-		return nil, false, fmt.Errorf("%v: the gateway is in no subnet of the wanted links", r)
+		return nil, "", fmt.Errorf("%v: the gateway is in no subnet of the wanted links", r)
 	}
 	own := netip.Addr{}
 	for _, a := range t.Addresses {
 		switch {
 		case a.Addr().Is4() != w.Via.Is4():
 		case a.Contains(w.Via) && !a.IsSingleIP():
-			return []route{r}, false, nil
+			return []route{r}, "", nil
 		case !own.IsValid():
 			own = a.Addr()
 		}
@@ -182,14 +195,14 @@ func (p *plan) resolve(w wantedRoute, targets []target) (list []route, late bool
 	switch {
 	case w.Via.Is6() && w.Via.IsLinkLocalUnicast():
 		r.Link = t.link
-		return []route{r}, false, nil
+		return []route{r}, "", nil
 	case w.Via.Is4() && t.DHCP4:
-		return []route{r}, true, nil
+		return []route{r}, t.link + "/dhcp", nil
 	case !own.IsValid():
-		return nil, false, fmt.Errorf("%v: %s has no address from which the gateway can be reached", r, t.Name)
+		return nil, "", fmt.Errorf("%v: %s has no address from which the gateway can be reached", r, t.Name)
 	}
 	host := route{To: netip.PrefixFrom(w.Via, w.Via.BitLen()), Via: own, Direct: true}
-	return []route{host, r}, false, nil
+	return []route{host, r}, "", nil
 }
 
 // gatewayLink finds the link of a route that names none: the one with the
@@ -250,7 +263,7 @@ func (p *plan) clear(r route, steps *[]guest.Step) {
 func (p *plan) routerStep(router string) []guest.Step {
 	var mine []string
 	for _, r := range p.rec.Routes {
-		if r.To == defaultV4 {
+		if r.To == defaultV4 && r.Lease == "" {
 			mine = append(mine, r.Via.String())
 		}
 	}
@@ -267,10 +280,20 @@ func (p *plan) routerStep(router string) []guest.Step {
 	return []guest.Step{step}
 }
 
+// clearRouter takes the default routers of ours out of /etc/defaultrouter.
+func (p *plan) clearRouter() {
+	for _, step := range p.routerStep("") {
+		p.retire, p.have.router = append(p.retire, step), nil
+		if step.File != nil {
+			p.have.router = step.File.Data
+		}
+	}
+}
+
 // withdrawRoutes withdraws what earlier runs have added and is wanted no more.
 func (p *plan) withdrawRoutes(router string) {
 	if router == "" {
-		p.retire = append(p.retire, p.routerStep("")...)
+		p.clearRouter()
 	}
 	for _, r := range p.rec.Routes {
 		if slices.Contains(p.made.Routes, r) || slices.Contains(p.cleared, r) {
@@ -281,26 +304,4 @@ func (p *plan) withdrawRoutes(router string) {
 			p.retire = append(p.retire, r.step("delete", saved, notInTable))
 		}
 	}
-}
-
-// heal adds the direct routes of ours that the boot has not brought back, and
-// the routes over them: network/routing-setup adds the former only after this
-// service, and network/physical tries the latter before.
-func heal(ctx context.Context, a *agent.Agent, routes []route) error {
-	if !slices.ContainsFunc(routes, func(r route) bool { return r.Direct }) {
-		return nil
-	}
-	var s state
-	var err error
-	if s.routes, err = illumos.Routes(ctx, a.Guest); err != nil {
-		return err
-	}
-	var steps []guest.Step
-	for _, r := range routes {
-		over := func(d route) bool { return d.Direct && (d == r || d.To.Addr() == r.Via) }
-		if slices.ContainsFunc(routes, over) && !s.live(r) {
-			steps = append(steps, r.step("add", false, entryExists))
-		}
-	}
-	return a.Apply(ctx, steps)
 }

@@ -45,19 +45,23 @@ func (p *plan) withdrawAddresses() {
 	}
 }
 
-// forget takes what a withdrawal takes away out of the state, with the routes
-// that go with it: to the link by the address, and those of a lease.
-func (p *plan) forget(step guest.Step) {
+// forget takes what a withdrawal takes away out of the state.
+func (p *plan) forget(step guest.Step) { p.have = p.have.without(step) }
+
+// without gives the state after a withdrawal: the address is gone, with the routes
+// that go with it, to the link by the address, and those of a lease.
+func (s state) without(step guest.Step) state {
 	name := step.Argv[len(step.Argv)-1]
 	gone := func(r illumos.Address) bool { return r.Object == name || linkOf(r.Object) == name }
-	for _, r := range p.have.addresses {
+	for _, r := range s.addresses {
 		if gone(r) {
-			p.have.routes = slices.DeleteFunc(slices.Clone(p.have.routes), func(x illumos.Route) bool {
+			s.routes = slices.DeleteFunc(slices.Clone(s.routes), func(x illumos.Route) bool {
 				return !x.Gateway && x.Via == prefix(r).Addr() || r.Type == "dhcp" && ofLease(x, linkOf(r.Object))
 			})
 		}
 	}
-	p.have.addresses = slices.DeleteFunc(slices.Clone(p.have.addresses), gone)
+	s.addresses = slices.DeleteFunc(slices.Clone(s.addresses), gone)
+	return s
 }
 
 func deletion(object string) guest.Step {

@@ -1,0 +1,260 @@
+// Copyright 2026 The illumos metadata suite authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"slices"
+	"time"
+
+	"illumos-metadata/common/agent"
+	"illumos-metadata/common/guest"
+	"illumos-metadata/common/illumos"
+)
+
+// A lease can name a router that no subnet of the guest holds: Oxide, GCE,
+// Hetzner and Scaleway lease a /32. Then dhcpagent(8) cannot add the default
+// route, and it does not try again, not even when it renews the lease (bound.c,
+// dhcp_bound_complete()). A route to the router on the link itself makes the
+// router one that can be reached. Both routes come with a lease and are kept in
+// no file: the address may be another one at the next boot, and at each they are
+// added again. A lease that comes after the wait for it is looked at when the
+// service runs next.
+
+// A gateway is one that a route needs which waits for a lease.
+type gateway struct {
+	lease string // address object
+	via   netip.Addr
+}
+
+// leased gives the address objects whose leases have asked for routes.
+func (r record) leased() (objects []string) {
+	for _, x := range r.Routes {
+		if x.Lease != "" {
+			objects = union(objects, []string{x.Lease})
+		}
+	}
+	return objects
+}
+
+// keepLeased keeps what a lease has asked for while DHCP stays on its link: what
+// of it is still right is known when the lease is there.
+func (p *plan) keepLeased() {
+	for _, r := range p.rec.Routes {
+		if r.Lease != "" && !p.fresh && slices.Contains(p.leases, r.Lease) {
+			p.made.Routes = append(p.made.Routes, r)
+		}
+	}
+}
+
+// leased waits for the leases and adds the routes that they ask for; write notes
+// them before.
+func (t *todo) leased(ctx context.Context, a *agent.Agent, old record, limit time.Duration, write func() error) error {
+	rows, err := awaitLeases(ctx, a, t.lease, limit)
+	if len(t.leases)+len(t.gateways) == 0 {
+		return err
+	}
+	s := state{addresses: rows}
+	var failed error
+	if rows == nil {
+		if s.addresses, failed = illumos.Addresses(ctx, a.Guest); failed != nil {
+			return agent.Join(err, failed)
+		}
+	}
+	if !slices.ContainsFunc(t.leases, s.leased) && !slices.ContainsFunc(t.gateways, func(g gateway) bool { return s.leased(g.lease) }) {
+		return err
+	}
+	if s.routes, failed = illumos.Routes(ctx, a.Guest); failed != nil {
+		return agent.Join(err, failed)
+	}
+	for _, step := range t.retire {
+		if len(step.Argv) > 0 && step.Argv[0] == ipadm {
+			s = s.without(step)
+		}
+	}
+	steps := t.offLink(ctx, a, s, old.Routes)
+	return agent.Join(err, write(), a.Apply(ctx, steps))
+}
+
+func (s state) leased(object string) bool { return lease(s.addresses, object) != "" }
+
+// offLink gives the steps to the routes that the leases ask for, and puts these
+// into the record. Old are the routes that earlier runs have made.
+func (t *todo) offLink(ctx context.Context, a *agent.Agent, s state, old []route) []guest.Step {
+	var kept, before, want []route
+	for _, r := range t.made.Routes {
+		if r.Lease == "" {
+			kept = append(kept, r)
+		} else {
+			before = append(before, r)
+		}
+	}
+	for _, g := range t.gateways {
+		if own := s.own(g.lease); own.IsValid() && !s.holds(g.via, old) {
+			want = union(want, []route{hostRoute(g, own)})
+		}
+	}
+	if !slices.ContainsFunc(kept, func(r route) bool { return r.To == defaultV4 }) && !s.routed(kept, old) {
+		want = union(want, t.router(ctx, a, s, old))
+	}
+	var steps, gone []guest.Step
+	for _, r := range want {
+		if !s.live(r) {
+			steps = append(steps, r.step("add", false, entryExists))
+		}
+	}
+	for _, r := range before {
+		switch {
+		case !s.leased(r.Lease):
+			want = union(want, []route{r}) // nothing is known of it
+		case !slices.Contains(want, r) && s.live(r) && !s.routedBy(r.Via):
+			gone = append([]guest.Step{r.step("delete", false, notInTable)}, gone...)
+		}
+	}
+	t.made.Routes = append(kept, want...)
+	t.made.Waiting = slices.DeleteFunc(slices.Clone(t.made.Waiting), s.leased)
+	return append(steps, gone...)
+}
+
+// router gives the routes to the first router of the first lease that names any,
+// if no subnet holds it.
+func (t *todo) router(ctx context.Context, a *agent.Agent, s state, old []route) []route {
+	for _, object := range t.leases {
+		if !s.leased(object) {
+			continue
+		}
+		routers, err := leaseRouters(ctx, a.Guest, linkOf(object))
+		if err != nil {
+			a.Log.Warn("which routers a lease names is not known", "object", object, "reason", err)
+		}
+		if len(routers) == 0 {
+			continue
+		}
+		if s.holds(routers[0], old) || routers[0] == s.own(object) {
+			return nil // dhcpagent(8) adds it, or nobody can
+		}
+		a.Log.Info("the router of a lease is in no subnet of the guest", "object", object, "router", routers[0])
+		return []route{
+			hostRoute(gateway{object, routers[0]}, s.own(object)),
+			{To: defaultV4, Via: routers[0], Lease: object},
+		}
+	}
+	return nil
+}
+
+func hostRoute(g gateway, own netip.Addr) route {
+	return route{To: netip.PrefixFrom(g.via, g.via.BitLen()), Via: own, Direct: true, Lease: g.lease}
+}
+
+// leaseRouters asks for the routers of a lease. Between the address and its
+// routes dhcpagent(8) is in a state in which it does not tell (PRE_BOUND), for a
+// moment.
+func leaseRouters(ctx context.Context, g *guest.Guest, link string) ([]netip.Addr, error) {
+	ctx, cancel := context.WithTimeout(ctx, guest.BoundLimit)
+	defer cancel()
+	for {
+		routers, err := illumos.LeaseRouters(ctx, g, link)
+		if err == nil {
+			return routers, nil
+		}
+		select {
+		case <-ctx.Done():
+			return nil, err
+		case <-time.After(firstPause):
+		}
+	}
+}
+
+// own gives the address of a lease, if it is there.
+func (s state) own(object string) netip.Addr {
+	for _, r := range s.addresses {
+		if r.Object == object && s.leased(object) {
+			return prefix(r).Addr()
+		}
+	}
+	return netip.Addr{}
+}
+
+// holds says whether a gateway can be reached on a link without the routes that
+// a lease asked for.
+func (s state) holds(via netip.Addr, old []route) bool {
+	return slices.ContainsFunc(s.routes, func(x illumos.Route) bool {
+		leased := slices.ContainsFunc(old, func(r route) bool { return r.Lease != "" && r.is(x) })
+		return !x.Gateway && x.To.Bits() > 0 && x.To.Contains(via) && !leased
+	})
+}
+
+// routed says whether there is a default route that stays without a lease asking
+// for it: one that dhcpagent(8) has added, or that was made by hand.
+func (s state) routed(kept, old []route) bool {
+	return slices.ContainsFunc(s.routes, func(x illumos.Route) bool {
+		ours := func(r route) bool { return r.is(x) }
+		return x.To == defaultV4 && x.Gateway && (slices.ContainsFunc(kept, ours) || !slices.ContainsFunc(old, ours))
+	})
+}
+
+// routedBy says whether dhcpagent(8) has added a default route by a router, too:
+// route(8) might delete that one.
+func (s state) routedBy(router netip.Addr) bool {
+	return slices.ContainsFunc(s.routes, func(x illumos.Route) bool { return x.To == defaultV4 && x.Via == router && x.Link != "" })
+}
+
+// heal adds the routes of ours that a boot does not bring back: those that
+// leases ask for; direct ones and those over them, for network/routing-setup adds
+// the former only after this service, and network/physical tries the latter
+// before. It waits for leases on record; at others it only looks.
+func heal(ctx context.Context, a *agent.Agent, rec record, await []string, limit time.Duration) error {
+	direct := slices.ContainsFunc(rec.Routes, func(r route) bool { return r.Direct })
+	if !direct && len(rec.Waiting) == 0 {
+		return nil
+	}
+	t := todo{made: rec, lease: await, leases: union(rec.leased(), rec.Waiting)}
+	for _, r := range rec.Routes {
+		if r.Lease != "" && r.Direct && slices.ContainsFunc(rec.Routes, func(o route) bool { return o.Lease == "" && o.Via == r.To.Addr() }) {
+			t.gateways = append(t.gateways, gateway{r.Lease, r.To.Addr()})
+		}
+	}
+	if a.DryRun {
+		t.lease = nil
+	}
+	err := t.leased(ctx, a, rec, limit, func() error {
+		if slices.Equal(t.made.Routes, rec.Routes) && slices.Equal(t.made.Waiting, rec.Waiting) {
+			return nil
+		}
+		return a.WriteRecord(t.made)
+	})
+	if err != nil && len(rec.leased()) > 0 {
+		err = fmt.Errorf("%w; what leads over its router comes back when this service runs after the lease is there", err)
+	}
+	return agent.Join(err, t.overDirect(ctx, a))
+}
+
+// overDirect adds the direct routes that no lease has asked for, and all that
+// lead over a direct one.
+func (t *todo) overDirect(ctx context.Context, a *agent.Agent) error {
+	var over []route
+	for _, r := range t.made.Routes {
+		first := func(d route) bool { return d.Direct && (d == r || d.To.Addr() == r.Via) }
+		if r.Lease == "" && slices.ContainsFunc(t.made.Routes, first) {
+			over = append(over, r)
+		}
+	}
+	if len(over) == 0 {
+		return nil
+	}
+	var s state
+	var err error
+	if s.routes, err = illumos.Routes(ctx, a.Guest); err != nil {
+		return err
+	}
+	var steps []guest.Step
+	for _, r := range over {
+		if !s.live(r) {
+			steps = append(steps, r.step("add", false, entryExists))
+		}
+	}
+	return a.Apply(ctx, steps)
+}
