@@ -100,9 +100,9 @@ func parseNoCloud(docs Documents) (*metadata.Instance, error) {
 }
 
 // seedNetworkConfig gives the network that a volume asks for. Without a document
-// that can be read the guest gets DHCP on its preferred interface.
+// that can be read the guest gets the default: DHCP.
 func seedNetworkConfig(docs Documents) (n metadata.Network, problems, warnings []string) {
-	dhcp := metadata.Network{DHCP: true}
+	dhcp := docs.Default
 	if why, ok := docs.Refused[seedNetwork]; ok {
 		return dhcp, []string{why}, nil
 	}

@@ -48,7 +48,7 @@ func holds(value, want string) bool {
 // those that imitate EC2 before EC2. The strings are those of cloud-init's
 // tools/ds-identify, of the hypervisors' own sources and of the earlier agent.
 var platforms = []Platform{
-	{Name: "oxide", marks: []mark{{manufacturer, is, "Oxide"}}},
+	{Name: oxideName, marks: []mark{{manufacturer, is, "Oxide"}}},
 	{Name: "smartos", marks: []mark{{manufacturer, is, "Joyent"}, {product, strings.HasPrefix, "SmartDC"}}},
 	{Name: "omnios", Generic: true, marks: []mark{{manufacturer, is, "OmniOS"}}},
 	{Name: "openindiana", Generic: true, marks: []mark{{manufacturer, is, "OpenIndiana"}}},
@@ -100,6 +100,9 @@ var platforms = []Platform{
 	{Name: "ec2", marks: []mark{{swappedUUID, strings.HasPrefix, "ec2"}}},
 }
 
+// unknownName is the platform of a machine that no row fits.
+const unknownName = "unknown"
+
 // Identify gives the platform that the SMBIOS strings name, or "unknown".
 func Identify(s illumos.SMBIOS) Platform {
 	for _, p := range platforms {
@@ -111,5 +114,5 @@ func Identify(s illumos.SMBIOS) Platform {
 			return p
 		}
 	}
-	return Platform{Name: "unknown"}
+	return Platform{Name: unknownName}
 }

@@ -32,7 +32,11 @@ type Documents struct {
 	Files    map[string][]byte
 	Refused  map[string]string // files that are there but cannot be used, and why
 	Warnings []string          // what was passed over while looking
-	Line     seedLine          // NoCloud's alone
+
+	// NoCloud's alone: what the SMBIOS says, and the network of a volume without
+	// a network-config.
+	Line    seedLine
+	Default metadata.Network
 }
 
 // A Provider is one source of metadata. Only fetch does I/O. It gives errAbsent
@@ -96,7 +100,7 @@ func Find(ctx context.Context, g *guest.Guest, s illumos.SMBIOS, pinned string, 
 		if err != nil {
 			return nil, err
 		}
-		in.Platform = platform.Name
+		in.Platform = m.platform.Name
 		g.Log.Info("metadata found", "source", in.Source, "place", in.Place, "platform", in.Platform, "instance", in.ID)
 		return in, nil
 	}

@@ -55,5 +55,8 @@ func fetchNoCloud(ctx context.Context, m *machine) (Documents, error) {
 		m.Log.Warn(docs.Place + " holds NoCloud metadata without a network-config: ignored, since the SmartOS host has all of it")
 		return Documents{}, errAbsent
 	}
+	if err == nil {
+		docs.Default = m.seedDefault(ctx, docs)
+	}
 	return docs, err
 }
