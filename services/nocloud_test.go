@@ -4,6 +4,7 @@
 package services_test
 
 import (
+	"bytes"
 	"compress/gzip"
 	"io"
 	"os"
@@ -357,15 +358,7 @@ func TestNoCloudImages(t *testing.T) {
 // sampleImage gives the content of one of those images.
 func sampleImage(t *testing.T, name string) []byte {
 	t.Helper()
-	f, err := os.Open(filepath.Join("../../shared/fixtures/images", name+".gz"))
-	if os.IsNotExist(err) {
-		lacking(t, "../shared/fixtures/images/"+name+".gz")
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
+	z, err := gzip.NewReader(bytes.NewReader(sampleFile(t, "images/"+name+".gz")))
 	if err != nil {
 		t.Fatal(err)
 	}

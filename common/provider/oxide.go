@@ -29,7 +29,7 @@ func (m *machine) rack(ctx context.Context) {
 	if m.platform.Name != unknownName && !m.platform.Generic {
 		return
 	}
-	macs, err := illumos.MACs(ctx, m.Guest)
+	macs, _, err := illumos.MACs(ctx, m.Guest)
 	if err != nil {
 		m.Log.Debug("whether this is an Oxide rack is not known", "reason", err)
 		return

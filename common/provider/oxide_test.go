@@ -26,7 +26,7 @@ func TestOxide(t *testing.T) {
 		return map[string]string{"meta-data": meta["meta-data"], "network-config": network}
 	}
 	unknown := illumos.SMBIOS{Manufacturer: "ACME", UUID: qemu().UUID}
-	const rack, other = "vioif0:primary:a8\\:40\\:25\\:f4\\:a\\:1\n", "vioif0:primary:2\\:8\\:20\\:1\\:2\\:3\nvioif1:primary:\n"
+	const rack, other = "vioif0:primary:a8\\:40\\:25\\:f4\\:a\\:1:yes\n", "vioif0:primary:2\\:8\\:20\\:1\\:2\\:3:no\nvioif1:primary::no\n"
 	tests := []struct {
 		name     string
 		smbios   illumos.SMBIOS
@@ -40,8 +40,8 @@ func TestOxide(t *testing.T) {
 		{"by a MAC address", unknown, meta, other + rack, "oxide", 1, every},
 		{"by a MAC address beside QEMU's SMBIOS", qemu(), meta, rack, "oxide", 1, every},
 		{"another machine", unknown, meta, other, "unknown", 1, preferred},
-		{"another part of the address", unknown, meta, "vioif0:primary:2\\:a8\\:40\\:25\\:2\\:3\n", "unknown", 1, preferred},
-		{"in another slot", unknown, meta, "vioif0:1:a8\\:40\\:25\\:f4\\:a\\:1\n", "unknown", 1, preferred},
+		{"another part of the address", unknown, meta, "vioif0:primary:2\\:a8\\:40\\:25\\:2\\:3:no\n", "unknown", 1, preferred},
+		{"in another slot", unknown, meta, "vioif0:1:a8\\:40\\:25\\:f4\\:a\\:1:yes\n", "unknown", 1, preferred},
 		{"another cloud", illumos.SMBIOS{Manufacturer: "Hetzner"}, meta, rack, "hetzner", 0, preferred},
 		{"no dladm", unknown, meta, "-", "unknown", 1, preferred},
 		{"network-config that cannot be read", illumos.SMBIOS{Manufacturer: "Oxide"}, with("{"), "-", "oxide", 0, every},
@@ -51,7 +51,7 @@ func TestOxide(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			g, asked := newGuest(t, map[string]string{"c2t0d0p0": seedDisk(t, "fat12", tt.files)}), 0
 			g.Exec = func(_ context.Context, c guest.Command) ([]byte, error) {
-				if strings.Join(c.Argv, " ") != "/sbin/dladm show-phys -m -p -o link,slot,address" {
+				if strings.Join(c.Argv, " ") != "/sbin/dladm show-phys -m -p -o link,slot,address,inuse" {
 					t.Errorf("started %q", c.Argv)
 				}
 				asked++

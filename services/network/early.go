@@ -22,7 +22,8 @@ import (
 // it. On another one it adds DHCP to every Ethernet link that has no address
 // but those that were made for an earlier instance, or a link-local address to
 // the preferred link. All of it is put on record first, for the plan that the
-// metadata leads to: it keeps what is wanted and withdraws the rest.
+// metadata leads to: it keeps what is wanted and withdraws the rest. To a router
+// that a lease puts off the link it adds the routes, on either.
 func early(ctx context.Context, a *agent.Agent, way provider.Way, known bool, limit time.Duration) error {
 	var rec record
 	if err := a.ReadRecord(&rec); err != nil {
@@ -32,18 +33,21 @@ func early(ctx context.Context, a *agent.Agent, way provider.Way, known bool, li
 	if err != nil {
 		return err
 	}
-	t := todo{lease: s.dynamic()}
+	t := rec.todo()
+	t.lease = s.dynamic()
+	write := func() error { return a.WriteRecord(t.made) }
 	if !known || s.moved() {
 		if t, err = bringUp(s, rec, way); err != nil {
 			return err
 		}
+		write = func() error { return a.WriteRecord(rec.under(t.made, "")) }
 	}
 	if len(t.steps()) > 0 && managed(ctx, a.Guest) {
 		t = todo{leave: []string{"NWAM manages the network of this guest (" + nwam + ")"}}
 	}
 	if len(t.steps()) > 0 {
 		a.Log.Info("bringing up the network to ask for the metadata", "links", len(t.made.Addresses))
-		if err := a.WriteRecord(rec.under(t.made, "")); err != nil {
+		if err := write(); err != nil {
 			return err
 		}
 	}
@@ -53,10 +57,13 @@ func early(ctx context.Context, a *agent.Agent, way provider.Way, known bool, li
 	if a.DryRun && len(t.create) > 0 {
 		return errors.New("without these steps the metadata cannot be asked for")
 	}
-	t.lease = slices.DeleteFunc(t.lease, func(object string) bool { return failed[object] })
-	if err := awaitAny(ctx, a, t.lease, limit); err != nil {
+	gone := func(object string) bool { return failed[object] }
+	t.lease, t.leases = slices.DeleteFunc(t.lease, gone), slices.DeleteFunc(t.leases, gone)
+	rows, err := awaitAny(ctx, a, t.lease, limit)
+	if err != nil {
 		return agent.Join(broken, err)
 	}
+	broken = agent.Join(broken, t.reach(ctx, a, rows, rec, write))
 	if broken != nil { // the rest may do, and the plan to come tries again
 		a.Log.Warn("part of the network is not there", "reason", broken)
 	}
@@ -149,7 +156,7 @@ func randomLinkLocal() netip.Prefix {
 
 // awaitAny waits until one of the address objects has a lease, or, where there
 // are none, until any address works.
-func awaitAny(ctx context.Context, a *agent.Agent, objects []string, limit time.Duration) error {
+func awaitAny(ctx context.Context, a *agent.Agent, objects []string, limit time.Duration) ([]illumos.Address, error) {
 	ready := func(rows []illumos.Address) bool {
 		if len(objects) == 0 {
 			return !slices.ContainsFunc(rows, enabled) || slices.ContainsFunc(rows, usable)
@@ -159,11 +166,11 @@ func awaitAny(ctx context.Context, a *agent.Agent, objects []string, limit time.
 	rows, err := poll(ctx, a.Guest, limit, ready)
 	switch {
 	case slices.ContainsFunc(rows, usable):
-		return nil
+		return rows, nil
 	case len(objects) > 0:
-		return missing(err, objects, rows, limit)
+		return rows, missing(err, objects, rows, limit)
 	}
-	return agent.Join(errors.New("the guest has no address that works (ipadm show-addr)"), err)
+	return rows, agent.Join(errors.New("the guest has no address that works (ipadm show-addr)"), err)
 }
 
 // usable says whether other hosts can be reached from an address.

@@ -5,6 +5,7 @@ package main
 
 import (
 	"bytes"
+	"net/netip"
 	"slices"
 	"strings"
 	"testing"
@@ -70,6 +71,23 @@ func TestEarlyLease(t *testing.T) {
 			m.shows("next boot", tt.ends...)
 		})
 	}
+}
+
+// TestEarlyOffLink: the way to the source may lead by a router that is off the
+// link of its lease, on the first boot and on later ones.
+func TestEarlyOffLink(t *testing.T) {
+	c := leased(0)
+	c.DHCP = &simnet.DHCP{Address: netip.MustParsePrefix("172.30.0.5/32"), Routers: []netip.Addr{netip.MustParseAddr("172.30.0.1")}}
+	routes := []string{"route add 172.30.0.1/32 172.30.0.5 -iface", "route add default 172.30.0.1"}
+	m := newMachine(t, c)
+	m.wantAsks("first", provider.ByLease, false, append([]string{"ipadm create-addr -T dhcp -w 0 vioif0/dhcp"}, routes...)...)
+	w := want{DHCP: true}
+	m.does("metadata", "i-1", w)
+	m.quiet("then", "i-1", w)
+	m.late()
+	m.early()
+	m.wantAsks("next boot", provider.ByLease, true, routes...)
+	m.does("next boot", "i-1", w)
 }
 
 // TestEarlyKnown: on a machine that had its metadata before nothing is added to

@@ -40,11 +40,24 @@ func (r record) leased() (objects []string) {
 	return objects
 }
 
+// todo is what a boot does again for what is on record.
+func (r record) todo() todo {
+	t := todo{made: r, leases: union(r.leased(), r.Waiting)}
+	for _, x := range r.Routes {
+		over := func(o route) bool { return o.Lease == "" && o.Via == x.To.Addr() }
+		if x.Lease != "" && x.Direct && slices.ContainsFunc(r.Routes, over) {
+			t.gateways = append(t.gateways, gateway{x.Lease, x.To.Addr()})
+		}
+	}
+	return t
+}
+
 // keepLeased keeps what a lease has asked for while DHCP stays on its link: what
 // of it is still right is known when the lease is there.
 func (p *plan) keepLeased() {
 	for _, r := range p.rec.Routes {
-		if r.Lease != "" && !p.fresh && slices.Contains(p.leases, r.Lease) {
+		stays := !p.fresh || slices.Contains(p.rec.Early, r.Lease)
+		if r.Lease != "" && stays && slices.Contains(p.leases, r.Lease) {
 			p.made.Routes = append(p.made.Routes, r)
 		}
 	}
@@ -54,21 +67,31 @@ func (p *plan) keepLeased() {
 // them before.
 func (t *todo) leased(ctx context.Context, a *agent.Agent, old record, limit time.Duration, write func() error) error {
 	rows, err := awaitLeases(ctx, a, t.lease, limit)
-	if len(t.leases)+len(t.gateways) == 0 {
-		return err
+	return agent.Join(err, t.reach(ctx, a, rows, old, write))
+}
+
+// reach adds the routes that the leases ask for which are there now; rows are the
+// addresses, if they are known.
+func (t *todo) reach(ctx context.Context, a *agent.Agent, rows []illumos.Address, old record, write func() error) error {
+	objects := slices.Clone(t.leases)
+	for _, g := range t.gateways {
+		objects = append(objects, g.lease)
+	}
+	if len(objects) == 0 {
+		return nil
 	}
 	s := state{addresses: rows}
-	var failed error
+	var err error
 	if rows == nil {
-		if s.addresses, failed = illumos.Addresses(ctx, a.Guest); failed != nil {
-			return agent.Join(err, failed)
+		if s.addresses, err = illumos.Addresses(ctx, a.Guest); err != nil {
+			return err
 		}
 	}
-	if !slices.ContainsFunc(t.leases, s.leased) && !slices.ContainsFunc(t.gateways, func(g gateway) bool { return s.leased(g.lease) }) {
-		return err
+	if !slices.ContainsFunc(objects, s.leased) {
+		return nil
 	}
-	if s.routes, failed = illumos.Routes(ctx, a.Guest); failed != nil {
-		return agent.Join(err, failed)
+	if s.routes, err = illumos.Routes(ctx, a.Guest); err != nil {
+		return err
 	}
 	for _, step := range t.retire {
 		if len(step.Argv) > 0 && step.Argv[0] == ipadm {
@@ -76,7 +99,7 @@ func (t *todo) leased(ctx context.Context, a *agent.Agent, old record, limit tim
 		}
 	}
 	steps := t.offLink(ctx, a, s, old.Routes)
-	return agent.Join(err, write(), a.Apply(ctx, steps))
+	return agent.Join(write(), a.Apply(ctx, steps))
 }
 
 func (s state) leased(object string) bool { return lease(s.addresses, object) != "" }
@@ -211,12 +234,8 @@ func heal(ctx context.Context, a *agent.Agent, rec record, await []string, limit
 	if !direct && len(rec.Waiting) == 0 {
 		return nil
 	}
-	t := todo{made: rec, lease: await, leases: union(rec.leased(), rec.Waiting)}
-	for _, r := range rec.Routes {
-		if r.Lease != "" && r.Direct && slices.ContainsFunc(rec.Routes, func(o route) bool { return o.Lease == "" && o.Via == r.To.Addr() }) {
-			t.gateways = append(t.gateways, gateway{r.Lease, r.To.Addr()})
-		}
-	}
+	t := rec.todo()
+	t.lease = await
 	if a.DryRun {
 		t.lease = nil
 	}
