@@ -78,12 +78,12 @@ func (p *plan) name(link, label string) string {
 // are wanted. Its name tells what it asks for. They come when in.ndpd runs,
 // which is after milestone/network: nothing here waits for them.
 func (p *plan) addrconf(t target) {
-	label, props := "v6", ""
+	label := "v6"
 	switch {
 	case t.SLAAC && !t.DHCP6:
-		label, props = "v6slaac", "stateless=yes,stateful=no"
+		label = "v6slaac"
 	case !t.DHCP6:
-		label, props = "v6local", "stateless=no,stateful=no"
+		label = "v6local"
 	}
 	object := t.link + "/" + label
 	for _, r := range p.have.on(t.link) {
@@ -97,11 +97,19 @@ func (p *plan) addrconf(t target) {
 			p.drop(r.Object, object)
 		}
 	}
-	var args []string
-	if props != "" {
-		args = []string{"-p", props}
+	p.add(object, "addrconf", "", "IPv6 on "+t.link, addrconfArgs(object)...)
+}
+
+// addrconfArgs are the options of create-addr that an object of ours tells by
+// its name.
+func addrconfArgs(object string) []string {
+	switch _, label, _ := strings.Cut(object, "/"); label {
+	case "v6slaac":
+		return []string{"-p", "stateless=yes,stateful=no"}
+	case "v6local":
+		return []string{"-p", "stateless=no,stateful=no"}
 	}
-	p.add(object, "addrconf", "", "IPv6 on "+t.link, args...)
+	return nil
 }
 
 // static adds one address, unless the link has it.

@@ -45,6 +45,7 @@ func configure(ctx context.Context, a *agent.Agent, instance string, w want, lim
 		a.Log.Warn("nothing is changed: NWAM manages the network of this guest", "enabled", nwam)
 		return nil
 	}
+	t, rec, err = prepared(ctx, a, rec, w, t, err, instance)
 	if err != nil {
 		now.Slice = "" // to be tried again at the next boot
 	}
@@ -103,7 +104,9 @@ func apply(ctx context.Context, a *agent.Agent, old record, t todo, limit time.D
 				return a.WriteRecord(old.under(t.made, t.made.Instance))
 			}))
 		}
-		return agent.Join(err, a.Apply(ctx, t.late))
+		err = agent.Join(err, a.Apply(ctx, t.late))
+		rescue(ctx, a, t.was, slices.Concat(t.done, t.withdraw, t.create), old.Routes)
+		return err
 	}
 	if old.Instance != t.made.Instance {
 		// No lease is worth two machines with the same address.

@@ -47,6 +47,7 @@ func (p *plan) targets() []target {
 			all = append(all, target{link: name, Link: l})
 		}
 	}
+	all = p.bondTargets(all)
 	return append(all, p.vlanTargets(all)...)
 }
 
@@ -57,11 +58,7 @@ func (p *plan) match() map[int][]string {
 	found, taken := map[int][]string{}, map[string]bool{}
 	for rank := range 3 {
 		for i, l := range p.want.Links {
-			if rankOf(l) != rank || l.VLAN != nil {
-				continue
-			}
-			if l.Bond != nil {
-				p.errs = append(p.errs, fmt.Errorf("%s: aggregations are not made", l.Name))
+			if rankOf(l) != rank || l.VLAN != nil || l.Bond != nil {
 				continue
 			}
 			names := slices.DeleteFunc(p.candidates(l), func(name string) bool { return taken[name] })
@@ -197,15 +194,24 @@ func (p *plan) mtu(t target) {
 			Part: t.link + mtuPart, Why: fmt.Sprintf("MTU %d on %s", t.MTU, t.link),
 			Argv: []string{dladm, "set-linkprop", "-p", fmt.Sprintf("mtu=%d", t.MTU), t.link},
 		})
-		p.have.datalinks = slices.Clone(p.have.datalinks)
-		for i := range p.have.datalinks {
-			if p.have.datalinks[i].Name == t.link {
-				p.have.datalinks[i].MTU = t.MTU
-			}
-		}
+		p.have.setMTU(t.link, t.MTU)
 	}
 	if have != t.MTU || slices.Contains(p.rec.MTUs, t.link) {
 		p.made.MTUs = union(p.made.MTUs, []string{t.link})
+		if a := p.have.aggr(t.link); a != nil {
+			// It sets that of its ports, which keep it when it goes.
+			p.made.MTUs = union(p.made.MTUs, portNames(*a))
+		}
+	}
+}
+
+// setMTU notes the MTU that a link will have.
+func (s *state) setMTU(link string, mtu int) {
+	s.datalinks = slices.Clone(s.datalinks)
+	for i := range s.datalinks {
+		if s.datalinks[i].Name == link {
+			s.datalinks[i].MTU = mtu
+		}
 	}
 }
 
@@ -217,6 +223,9 @@ func (p *plan) resetMTUs() {
 		there := slices.ContainsFunc(p.have.datalinks, func(d illumos.Datalink) bool { return d.Name == link })
 		if !there || slices.Contains(p.made.MTUs, link) || slices.Contains(p.rec.VLANs, link) && !slices.Contains(p.made.VLANs, link) {
 			continue
+		}
+		if p.have.aggrWith(link) != "" || slices.Contains(p.plain, link) {
+			continue // the aggregation says it, or it is done already
 		}
 		reset := guest.Step{
 			Part: link + mtuPart, Why: "withdraw the MTU of " + link,

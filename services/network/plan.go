@@ -22,7 +22,8 @@ type want struct {
 	Routes []metadata.Route `json:"routes,omitempty"`
 	DNS    metadata.DNS     `json:"dns,omitzero"`
 
-	nodename string // offered to the DHCP server; a change of it alone changes nothing
+	nodename string   // offered to the DHCP server; a change of it alone changes nothing
+	stuck    []string // links that dladm(8) did not give their new form, by Name
 }
 
 func wanted(in *metadata.Instance) want {
@@ -43,6 +44,7 @@ type record struct {
 	Addresses []string `json:"addresses,omitempty"` // address objects, vioif0/dhcp
 	Early     []string `json:"early,omitempty"`     // those of them that were made to ask for the metadata
 	VLANs     []string `json:"vlans,omitempty"`     // links
+	Aggrs     []string `json:"aggrs,omitempty"`     // links
 	MTUs      []string `json:"mtus,omitempty"`      // links whose MTU was set
 	Routes    []route  `json:"routes,omitempty"`
 	Resolver  []string `json:"resolver,omitempty"` // lines of resolv.conf
@@ -58,6 +60,7 @@ func (r record) under(made record, instance string) record {
 		Addresses: union(r.Addresses, made.Addresses),
 		Early:     union(r.Early, made.Early),
 		VLANs:     union(r.VLANs, made.VLANs),
+		Aggrs:     union(r.Aggrs, made.Aggrs),
 		MTUs:      union(r.MTUs, made.MTUs),
 		Routes:    union(r.Routes, made.Routes),
 		Resolver:  union(r.Resolver, made.Resolver),
@@ -78,7 +81,7 @@ func (r record) settled(all bool) record {
 
 // more says whether more than address objects was made.
 func (r record) more() bool {
-	return len(r.VLANs) > 0 || len(r.MTUs) > 0 || len(r.Routes) > 0 || len(r.Resolver) > 0 || len(r.Lookups) > 0 || len(r.Ignoring) > 0
+	return len(r.VLANs) > 0 || len(r.Aggrs) > 0 || len(r.MTUs) > 0 || len(r.Routes) > 0 || len(r.Resolver) > 0 || len(r.Lookups) > 0 || len(r.Ignoring) > 0
 }
 
 func union[T comparable](a, b []T) []T {
@@ -95,6 +98,7 @@ func union[T comparable](a, b []T) []T {
 type todo struct {
 	leave    []string     // what is left as it is, and why
 	say      []string     // what else an administrator should know
+	prepare  []guest.Step // what makes the links that the rest counts on
 	withdraw []guest.Step // what was made before and is in the way, or of no use
 	create   []guest.Step
 	lease    []string     // address objects that are to get a lease
@@ -104,9 +108,14 @@ type todo struct {
 
 	leases   []string  // address objects whose leases may name the default router, the first that does counts
 	gateways []gateway // of late
+
+	was  state        // the guest before all of it
+	done []guest.Step // what was tried already
 }
 
-func (t todo) steps() []guest.Step { return slices.Concat(t.withdraw, t.create, t.late, t.retire) }
+func (t todo) steps() []guest.Step {
+	return slices.Concat(t.prepare, t.withdraw, t.create, t.late, t.retire)
+}
 
 // A plan is a todo while it is made.
 type plan struct {
@@ -118,7 +127,8 @@ type plan struct {
 	fresh bool // the record is of another instance
 	errs  []error
 
-	cleared []route // withdrawn before another was added
+	cleared []route  // withdrawn before another was added
+	plain   []string // links whose MTU goes back to the default first
 }
 
 // decide compares what is wanted with what is there. An error may come with
@@ -127,6 +137,7 @@ type plan struct {
 // what is in the way goes first.
 func decide(w want, s state, rec record, instance string) (todo, error) {
 	p := &plan{want: w, found: s, have: s, rec: rec, fresh: rec.Instance != instance}
+	p.was = s
 	targets := p.targets()
 	p.renew(targets, p.leaseServers(targets))
 	p.makeLinks(targets)
@@ -137,6 +148,7 @@ func decide(w want, s state, rec record, instance string) (todo, error) {
 	p.resolver(targets)
 	p.withdrawAddresses()
 	p.withdrawVLANs()
+	p.withdrawAggrs()
 	p.resetMTUs()
 	return p.todo, agent.Join(p.errs...)
 }

@@ -36,6 +36,7 @@ type state struct {
 	inUse     map[string]bool   // links that IP or other links use
 	datalinks []illumos.Datalink
 	vlans     []illumos.VLAN
+	aggrs     []illumos.Aggr
 	routes    []illumos.Route
 	router    []byte // files
 	static    []byte
@@ -62,6 +63,9 @@ func readState(ctx context.Context, g *guest.Guest, more bool) (s state, err err
 	if s.vlans, err = illumos.VLANs(ctx, g); err != nil {
 		return s, err
 	}
+	if err = s.readAggrs(ctx, g); err != nil {
+		return s, err
+	}
 	if s.routes, err = illumos.Routes(ctx, g); err != nil {
 		return s, err
 	}
@@ -74,6 +78,24 @@ func readState(ctx context.Context, g *guest.Guest, more bool) (s state, err err
 		}
 	}
 	return s, nil
+}
+
+// readAggrs reads the aggregations where the guest has any, and the addresses
+// with which their ports came: in the place of those they show the aggregation's
+// (uts/common/io/aggr/aggr_grp.c, aggr_grp_update_ports_mac()).
+func (s *state) readAggrs(ctx context.Context, g *guest.Guest) (err error) {
+	if !slices.ContainsFunc(s.datalinks, func(d illumos.Datalink) bool { return d.Class == "aggr" }) {
+		return nil
+	}
+	if s.aggrs, err = illumos.Aggrs(ctx, g); err != nil {
+		return err
+	}
+	for _, a := range s.aggrs {
+		for _, port := range a.Ports {
+			s.macs[port.Name] = port.MAC
+		}
+	}
+	return nil
 }
 
 // nwam is the service that manages the network by itself where it is enabled.

@@ -63,16 +63,22 @@ func (p *plan) vlanName(l metadata.Link, under string) (string, error) {
 // clearVLAN withdraws a VLAN of ours whose name is wanted for another. It says
 // whether the name is free then.
 func (p *plan) clearVLAN(name string) bool {
-	others := func(r illumos.Address) bool { return !slices.Contains(p.rec.Addresses, r.Object) }
+	steps := p.dropVLAN(name)
+	p.withdraw = append(p.withdraw, steps...)
+	return steps != nil
+}
+
+// dropVLAN gives the steps that withdraw a VLAN that is in the way, or nil if it
+// or an address on it is not ours.
+func (p *plan) dropVLAN(name string) []guest.Step {
+	others := func(r illumos.Address) bool { return !p.ours(r) }
 	if !slices.Contains(p.rec.VLANs, name) || slices.ContainsFunc(p.have.on(name), others) {
-		return false
+		return nil
 	}
 	steps := vlanWithdrawal(name)
-	p.withdraw = append(p.withdraw, steps...)
 	p.forget(steps[0])
-	named := func(d illumos.Datalink) bool { return d.Name == name }
-	p.have.datalinks = slices.DeleteFunc(slices.Clone(p.have.datalinks), named)
-	return true
+	p.have.removeLink(name)
+	return steps
 }
 
 // vlanWithdrawal takes a VLAN away with its interface, which may be gone.
@@ -110,7 +116,7 @@ func (p *plan) vlan(t target) {
 // wanted no more, with their interfaces.
 func (p *plan) withdrawVLANs() {
 	for _, name := range p.rec.VLANs {
-		there := slices.ContainsFunc(p.found.vlans, func(v illumos.VLAN) bool { return v.Name == name })
+		there := slices.ContainsFunc(p.have.vlans, func(v illumos.VLAN) bool { return v.Name == name })
 		if !there || slices.Contains(p.made.VLANs, name) {
 			continue
 		}

@@ -65,11 +65,6 @@ func TestVLANByHand(t *testing.T) {
 	if got, err := m.run("i-1", w); err == nil || err.Error() != "vioif1: the guest has another link vioif1" || len(got) > 0 {
 		t.Errorf("name of another: %v, started %q", err, got)
 	}
-	bond := metadata.Link{Name: "bond0", Bond: &metadata.Bond{Members: []string{"eth0", "eth1"}, Mode: "802.3ad"}}
-	w = want{Links: []metadata.Link{link(0), bond, link(1, "10.1.0.5/24")}}
-	if got, err := m.run("i-1", w); err == nil || err.Error() != "bond0: aggregations are not made" || len(got) != 1 {
-		t.Errorf("aggregation: %v, started %q", err, got)
-	}
 }
 
 // TestVLANChange: another identifier under the same name, and smaller packets
