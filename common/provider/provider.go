@@ -144,6 +144,7 @@ func (p Provider) instance(docs Documents, s illumos.SMBIOS) (*metadata.Instance
 	default:
 		in.ID, in.IDOrigin = digest(docs), "hash"
 	}
+	unpack(in)
 	return in, in.Validate()
 }
 

@@ -64,7 +64,7 @@ func smartOSScript(docs Documents, in *metadata.Instance, warn func(key, why str
 	switch {
 	case script != nil:
 		// It may lack the first line; then it is bash's (vmadm(8), user-script).
-		if !bytes.HasPrefix(script, []byte("#!")) {
+		if !bytes.HasPrefix(script, []byte("#!")) && !bytes.HasPrefix(script, gzipMagic) {
 			script = append([]byte("#!/usr/bin/bash\n"), script...)
 		}
 		in.UserData, in.EachBoot = script, true
