@@ -491,7 +491,7 @@ func FuzzParseNoCloud(f *testing.F) {
 			}
 			return
 		}
-		if in.ID == "" || len(in.ID) > 300 || string(in.UserData) != user {
+		if in.ID == "" || len(in.ID) > 300 || string(in.UserData) != plain(user) {
 			t.Errorf("got %+v", in)
 		}
 		if in.Hostname != "" && metadata.CheckHostname(in.Hostname) != nil {

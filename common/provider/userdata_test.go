@@ -40,6 +40,12 @@ func b64(data, newline string) string {
 	return b.String() + text + newline
 }
 
+// plain gives user data as it is to be, "" where it cannot be unpacked.
+func plain(data string) string {
+	got, _ := unpackData([]byte(data))
+	return string(got)
+}
+
 // TestUnpackData: what is packed for its way is unpacked, and nothing else.
 func TestUnpackData(t *testing.T) {
 	long := "#!/bin/sh\n" + strings.Repeat("echo hello\n", 1000)
