@@ -13,6 +13,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 )
 
 var (
@@ -32,6 +33,12 @@ type Instance struct {
 
 	ID       string `json:"id"`        // instance ID, never empty
 	IDOrigin string `json:"id_origin"` // "metadata", "smbios-uuid", "hash"; "platform" where there is no source
+
+	// Region, Zone and Type are where a cloud has the instance, and what kind of
+	// machine it is, in the cloud's own words: us-east-1, us-east-1a, t3.large.
+	Region string `json:"region,omitempty"`
+	Zone   string `json:"zone,omitempty"`
+	Type   string `json:"type,omitempty"`
 
 	Hostname string  `json:"hostname,omitempty"` // as given: short or with a domain
 	Keys     []Key   `json:"keys,omitempty"`
@@ -81,6 +88,7 @@ func (in *Instance) Validate() error {
 	if in.ID == "" {
 		return fmt.Errorf("%w: %s gives no instance ID", ErrInvalid, in.Source)
 	}
+	in.checkPlace()
 	if in.Hostname != "" {
 		if err := CheckHostname(in.Hostname); err != nil {
 			in.problem(ItemHostname, "%v", err)
@@ -106,6 +114,20 @@ func (in *Instance) Validate() error {
 		in.UserDataDigest = hex.EncodeToString(sum[:])
 	}
 	return nil
+}
+
+// checkPlace drops what is no word of a cloud: these are for people and for
+// logs, so it is no problem.
+func (in *Instance) checkPlace() {
+	const most = 100
+	strange := func(r rune) bool { return r <= ' ' || r > '~' }
+	for i, value := range []*string{&in.Region, &in.Zone, &in.Type} {
+		if len(*value) > most || strings.ContainsFunc(*value, strange) {
+			name := []string{"region", "zone", "type"}[i]
+			in.Warnings = append(in.Warnings, fmt.Sprintf("%s: the %s is ignored: it is no word", in.Source, name))
+			*value = ""
+		}
+	}
 }
 
 func (in *Instance) problem(item, format string, args ...any) {

@@ -155,3 +155,15 @@ func TestDigest(t *testing.T) {
 		}
 	}
 }
+
+// TestValidatePlace: what is no word of a cloud is left out with a warning.
+func TestValidatePlace(t *testing.T) {
+	in := &Instance{Source: "ec2", ID: "i-1", Region: "us-east-1", Zone: "us-east-1a\n", Type: strings.Repeat("t", 101)}
+	if err := in.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"ec2: the zone is ignored: it is no word", "ec2: the type is ignored: it is no word"}
+	if in.Region != "us-east-1" || in.Zone != "" || in.Type != "" || !slices.Equal(in.Warnings, want) || len(in.Problems) > 0 {
+		t.Errorf("got %+v", in)
+	}
+}

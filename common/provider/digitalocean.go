@@ -30,7 +30,7 @@ var dropletCD = volumeSource{
 
 // fetchDroplet reads the CD. On another platform no CD is looked into, whatever
 // is in it, unless an administrator says so. On this one it comes before the
-// volumes that count everywhere, and those before askDroplet.
+// volumes that count everywhere.
 func fetchDroplet(ctx context.Context, m *machine) (Documents, error) {
 	if m.platform.Name != "digitalocean" && !m.pinned {
 		return Documents{}, errAbsent
@@ -110,6 +110,7 @@ func parseDroplet(docs Documents) (*metadata.Instance, error) {
 	if d.Hostname = strings.TrimSpace(name); !ok {
 		d.problem(metadata.ItemHostname, "hostname", "not a text")
 	}
+	d.Region, _ = jsonText(fields["region"])
 	d.keys(fields["public_keys"])
 	script, ok := jsonText(fields["user_data"])
 	if d.UserData = []byte(script); !ok {

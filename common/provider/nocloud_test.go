@@ -58,6 +58,9 @@ func summary(t *testing.T, in *metadata.Instance) string {
 	t.Helper()
 	var b strings.Builder
 	fmt.Fprintf(&b, "source %s\nplace %s\nid %s, %s\nhostname %s\n", in.Source, in.Place, in.ID, in.IDOrigin, in.Hostname)
+	if place := in.Region + in.Zone + in.Type; place != "" {
+		fmt.Fprintf(&b, "region %q, zone %q, type %q\n", in.Region, in.Zone, in.Type)
+	}
 	for _, k := range in.Keys {
 		key, err := metadata.ParsePublicKey(k.Line)
 		must(t, err)

@@ -54,7 +54,7 @@ var providers = []Provider{
 	{Name: "digitalocean", fetch: fetchDroplet, parse: parseDroplet},
 	{Name: "nocloud", fetch: fetchNoCloud, parse: parseNoCloud},
 	{Name: "cpio", fetch: cpioVolume.fetch, parse: parseCPIO},
-	{Name: "digitalocean", fetch: askDroplet, parse: parseDroplet},
+	{Name: "ec2", fetch: amazonIMDS.fetch, parse: parseEC2},
 	{Name: "smartos", fetch: smartOSHost.fetch, parse: parseSmartOS},
 }
 
@@ -62,9 +62,7 @@ var providers = []Provider{
 func Names() string {
 	names := []string{"auto", None}
 	for _, p := range providers {
-		if !slices.Contains(names, p.Name) { // a source may be asked in two places
-			names = append(names, p.Name)
-		}
+		names = append(names, p.Name)
 	}
 	return strings.Join(names, ", ")
 }
@@ -104,7 +102,7 @@ func Find(ctx context.Context, g *guest.Guest, s illumos.SMBIOS, pinned string, 
 			return nil, err
 		}
 		in.Platform = m.platform.Name
-		g.Log.Info("metadata found", "source", in.Source, "place", in.Place, "platform", in.Platform, "instance", in.ID)
+		g.Log.Info("metadata found", attributes(in)...)
 		return in, nil
 	}
 	if len(m.unreadable) > 0 {
@@ -114,8 +112,8 @@ func Find(ctx context.Context, g *guest.Guest, s illumos.SMBIOS, pinned string, 
 		return nil, fmt.Errorf("metadata source %s, which config/source names, is not there", pinned)
 	}
 	if !platform.Generic {
-		return nil, fmt.Errorf("%w: platform %s (manufacturer %q, product %q) and no metadata volume",
-			metadata.ErrNoSource, platform.Name, s.Manufacturer, s.Product)
+		return nil, fmt.Errorf("%w: platform %s (manufacturer %q, product %q) and no metadata volume%s",
+			metadata.ErrNoSource, platform.Name, s.Manufacturer, s.Product, platform.Lacking)
 	}
 	g.Log.Info("no metadata volume: DHCP on the preferred interface", "platform", platform.Name)
 	in := &metadata.Instance{
@@ -126,6 +124,17 @@ func Find(ctx context.Context, g *guest.Guest, s illumos.SMBIOS, pinned string, 
 		in.ID, in.IDOrigin = platform.Name, "platform"
 	}
 	return in, nil
+}
+
+// attributes are what the log says of what was found.
+func attributes(in *metadata.Instance) []any {
+	attrs := []any{"source", in.Source, "place", in.Place, "platform", in.Platform, "instance", in.ID}
+	for _, a := range []struct{ name, value string }{{"region", in.Region}, {"zone", in.Zone}, {"type", in.Type}} {
+		if a.value != "" {
+			attrs = append(attrs, a.name, a.value)
+		}
+	}
+	return attrs
 }
 
 // instance parses and validates documents, and gives the instance an ID if

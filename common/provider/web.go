@@ -105,6 +105,10 @@ type ask struct {
 	url    string
 	header map[string]string
 	limit  int64 // bytes of the answer
+
+	// enough, where set, says of a try that failed that it is not to be followed
+	// by another one.
+	enough func(status int, err error) bool
 }
 
 // A reply is an answer that a server has given in full.
@@ -166,7 +170,7 @@ func (w *web) do(ctx context.Context, a ask) (reply, error) {
 	reached := w.reach == nil
 	for pause := w.limits.pause; ; pause = min(2*pause, w.limits.most) {
 		r, after, err := w.try(ctx, a)
-		if err == nil || lasts(err) {
+		if err == nil || lasts(err) || a.enough != nil && a.enough(r.status, err) {
 			return r, err
 		}
 		if last == nil || ctx.Err() == nil {
@@ -187,10 +191,17 @@ func (w *web) do(ctx context.Context, a ask) (reply, error) {
 	}
 }
 
+// errLate says that there was no full answer in time, and errTooLong that it has
+// more bytes than it may.
+var (
+	errLate    = errors.New("no full answer")
+	errTooLong = errors.New("the answer is too long")
+)
+
 // try asks once. An error comes with the status, if there was one, and with how
 // long the server wants to be left alone.
 func (w *web) try(ctx context.Context, a ask) (r reply, after time.Duration, err error) {
-	ctx, cancel := within(ctx, w.limits.answer, "no full answer")
+	ctx, cancel := context.WithTimeoutCause(ctx, w.limits.answer, fmt.Errorf("%w within %v", errLate, w.limits.answer))
 	defer cancel()
 	wrong := func(err error) error {
 		switch {
@@ -212,7 +223,7 @@ func (w *web) try(ctx context.Context, a ask) (r reply, after time.Duration, err
 	case err != nil: // cut short, or too slow
 		return r, 0, wrong(err)
 	case int64(len(body)) > a.limit:
-		return r, 0, wrong(lasting{fmt.Errorf("the answer is too long: more than %d bytes", a.limit)})
+		return r, 0, wrong(lasting{fmt.Errorf("%w: more than %d bytes", errTooLong, a.limit)})
 	}
 	r.body = body
 	if r.status == http.StatusTooManyRequests || r.status >= http.StatusInternalServerError {
