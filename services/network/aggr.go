@@ -276,7 +276,7 @@ func (p *plan) clearInterface(part, link string) error {
 	if i := slices.IndexFunc(rows, func(r illumos.Address) bool { return !p.ours(r) }); i >= 0 {
 		return fmt.Errorf("%s has the address %s (%s), which was made by hand", link, rows[i].Object, rows[i].Addr)
 	}
-	if len(rows) == 0 && !p.have.inUse[link] {
+	if len(rows) == 0 && (!p.have.inUse[link] || p.have.aggrWith(link) != "") {
 		return nil
 	}
 	p.clearRoutes(part, link)

@@ -18,6 +18,8 @@ func TestLinkFaults(t *testing.T) {
 	larger := withBond(withRouter(bond("bond0", "balance-xor", 2, address), router))
 	larger.Links[2].MTU = 9000
 	one := withBond(withRouter(bond("bond0", "802.3ad", 1, address), router))
+	named := want{Links: []metadata.Link{withRouter(called(link(0, address), "lan0"), router), called(link(1, "10.1.0.5/24"), "lan1")}}
+	swapped := want{Links: []metadata.Link{withRouter(called(link(0, address), "vioif1"), router), called(link(1), "vioif0")}}
 	tagged := withBond(bond("bond0", "802.3ad", 2), withRouter(vlan("bond0.7", 7, "bond0", address), router))
 	for _, tt := range []struct {
 		name        string
@@ -34,6 +36,11 @@ func TestLinkFaults(t *testing.T) {
 		{"no bond below the VLAN", tagged, alone, "i-1"},
 		{"the address on another link", alone, want{Links: []metadata.Link{link(0), withRouter(link(1, address), router)}}, "i-1"},
 		{"another length", alone, want{Links: []metadata.Link{withRouter(link(0, "10.0.0.5/25"), router)}}, "i-1"},
+		{"another name", alone, named, "i-1"},
+		{"its own name again", named, alone, "i-2"},
+		{"names swapped", swapped, alone, "i-1"},
+		{"names swapped for another", named, swapped, "i-1"},
+		{"a bond of renamed links", named, withBond(withRouter(bond("bond0", "802.3ad", 2, address), router)), "i-2"},
 		{"IPv6 addresses by a bond", six(link(0)), withBond(six(bond("bond0", "802.3ad", 2)).Links[0]), "i-2"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

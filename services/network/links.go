@@ -34,11 +34,14 @@ func (p *plan) targets() []target {
 		if p.fresh {
 			keep = nil // all of it was made for another instance
 		}
-		link, err := preferred(p.have.links, keep)
+		link, err := preferred(p.originals(keep))
 		if err != nil {
 			p.errs = append(p.errs, err)
-		} else {
-			all = append(all, target{link: link.Name, Link: metadata.Link{DHCP4: true}})
+		}
+		for _, l := range p.have.links {
+			if p.original(l) == link.Name {
+				all = append(all, target{link: l.Name, Link: metadata.Link{DHCP4: true}})
+			}
 		}
 	}
 	found := p.match()
@@ -47,6 +50,7 @@ func (p *plan) targets() []target {
 			all = append(all, target{link: name, Link: l})
 		}
 	}
+	p.rename(all)
 	all = p.bondTargets(all)
 	return append(all, p.vlanTargets(all)...)
 }
@@ -81,9 +85,6 @@ func (p *plan) match() map[int][]string {
 
 // differs tells what of a wanted link is not done.
 func (p *plan) differs(name string, l metadata.Link) {
-	if l.SetName != "" && l.SetName != name {
-		p.say = append(p.say, fmt.Sprintf("%s keeps its name and does not become %s", name, l.SetName))
-	}
 	if l.NoRoutes && l.DHCP4 {
 		p.say = append(p.say, fmt.Sprintf("%s gets the default router of its lease, although it should not", name))
 	}
@@ -120,10 +121,10 @@ func (p *plan) candidates(l metadata.Link) []string {
 func (p *plan) fits(have illumos.Link, l metadata.Link) bool {
 	m := l.Match
 	if m == (metadata.Match{}) {
-		return have.Name == l.Name
+		return p.original(have) == l.Name
 	}
 	driver := strings.TrimRight(have.Device, "0123456789")
-	return (m.MAC == "" || strings.EqualFold(p.have.macs[have.Name], m.MAC)) && glob(m.Name, have.Name) && glob(m.Driver, driver)
+	return (m.MAC == "" || strings.EqualFold(p.have.macs[have.Name], m.MAC)) && glob(m.Name, p.original(have)) && glob(m.Driver, driver)
 }
 
 // glob says whether a name fits a shell pattern; all fit "".

@@ -45,6 +45,7 @@ type record struct {
 	Early     []string `json:"early,omitempty"`     // those of them that were made to ask for the metadata
 	VLANs     []string `json:"vlans,omitempty"`     // links
 	Aggrs     []string `json:"aggrs,omitempty"`     // links
+	Renames   []rename `json:"renames,omitempty"`   // links that got another name
 	MTUs      []string `json:"mtus,omitempty"`      // links whose MTU was set
 	Routes    []route  `json:"routes,omitempty"`
 	Resolver  []string `json:"resolver,omitempty"` // lines of resolv.conf
@@ -61,6 +62,7 @@ func (r record) under(made record, instance string) record {
 		Early:     union(r.Early, made.Early),
 		VLANs:     union(r.VLANs, made.VLANs),
 		Aggrs:     union(r.Aggrs, made.Aggrs),
+		Renames:   union(r.Renames, made.Renames),
 		MTUs:      union(r.MTUs, made.MTUs),
 		Routes:    union(r.Routes, made.Routes),
 		Resolver:  union(r.Resolver, made.Resolver),
@@ -81,7 +83,7 @@ func (r record) settled(all bool) record {
 
 // more says whether more than address objects was made.
 func (r record) more() bool {
-	return len(r.VLANs) > 0 || len(r.Aggrs) > 0 || len(r.MTUs) > 0 || len(r.Routes) > 0 || len(r.Resolver) > 0 || len(r.Lookups) > 0 || len(r.Ignoring) > 0
+	return len(r.VLANs) > 0 || len(r.Aggrs) > 0 || len(r.Renames) > 0 || len(r.MTUs) > 0 || len(r.Routes) > 0 || len(r.Resolver) > 0 || len(r.Lookups) > 0 || len(r.Ignoring) > 0
 }
 
 func union[T comparable](a, b []T) []T {
@@ -129,6 +131,7 @@ type plan struct {
 
 	cleared []route  // withdrawn before another was added
 	plain   []string // links whose MTU goes back to the default first
+	named   []string // devices that were found, by the names that they will have
 }
 
 // decide compares what is wanted with what is there. An error may come with
@@ -150,5 +153,6 @@ func decide(w want, s state, rec record, instance string) (todo, error) {
 	p.withdrawVLANs()
 	p.withdrawAggrs()
 	p.resetMTUs()
+	p.returnNames()
 	return p.todo, agent.Join(p.errs...)
 }

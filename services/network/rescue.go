@@ -70,6 +70,8 @@ func (s state) undo(step guest.Step) []guest.Step {
 		return []guest.Step{{Part: name, Why: "take back: " + step.Why, Argv: argv}}
 	}
 	switch step.Argv[1] {
+	case "rename-link":
+		return back(dladm, "rename-link", name, step.Argv[2])
 	case "create-addr":
 		return back(ipadm, "delete-addr", name)
 	case "delete-addr", "delete-if":
