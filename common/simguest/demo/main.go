@@ -12,6 +12,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -98,15 +99,28 @@ func demo(p platform.Platform) error {
 		return err
 	}
 	failedAgain, err := boot(g, "Second boot", func(before, after simguest.Snapshot) error {
-		if changed := before.Diff(after); changed != "" && p.Host == nil { // a SmartOS host's script is run again
-
+		but := "."
+		if p.Host != nil {
+			but = ", but that the script has run again, as SmartOS wants it."
+			forgetScript(before, after)
+		}
+		if changed := before.Diff(after); changed != "" {
 			fmt.Printf("\nThe second boot changed files:\n%s", changed)
 			return errors.New("the second boot changed something")
 		}
-		fmt.Println("\nNothing has changed.")
+		fmt.Println("\nNothing has changed" + but)
 		return nil
 	})
 	return errors.Join(failed, failedAgain, err)
+}
+
+// forgetScript leaves out what notes that the script has run.
+func forgetScript(all ...simguest.Snapshot) {
+	for _, s := range all {
+		maps.DeleteFunc(s, func(name, _ string) bool {
+			return strings.HasPrefix(name, "/var/metadata/") && strings.Contains(name, "userscript")
+		})
+	}
 }
 
 // build makes the guest with the suite installed. Its disk is larger than the
