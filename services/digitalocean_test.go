@@ -202,26 +202,39 @@ func TestDropletBare(t *testing.T) {
 	}
 }
 
-// TestDropletWithoutCD: a droplet with other media, or none, gets pool and swap,
-// and is told why that is all (row D6).
+// TestDropletWithoutCD: a droplet with other media (row D6), whose service does
+// not answer, has pool and swap as ever, and is told why that is all: nobody
+// takes it for a machine without metadata.
 func TestDropletWithoutCD(t *testing.T) {
+	t.Parallel()
 	m := newMachine(t, droplet(), nil)
+	m.fetchLimit("1")
 	install, err := simguest.FileSystem("rockridge", "OmniOS_r151052", map[string][]byte{"boot": []byte("x")})
-	if err != nil {
-		t.Fatal(err)
+	must(t, err)
+	must(t, m.guest.SetVolume(install))
+	m.boot()
+	m.wantStates(map[string]string{
+		"network": "maintenance", "hostname": "maintenance", "ssh-keys": "maintenance", "userscript": "maintenance",
+	})
+	if !strings.Contains(m.play("swap", "-l"), "rpool/swap") {
+		t.Error("no swap")
 	}
-	for _, cd := range [][]byte{install, nil} {
-		m.halt()
-		if err := m.guest.SetVolume(cd); err != nil {
-			t.Fatal(err)
-		}
-		m.boot()
-		m.wantStates(nil)
-		if got := m.statics(); len(got) > 0 {
-			t.Errorf("addresses %q", got)
-		}
-		if log := m.log("network"); !strings.Contains(log, "no metadata source: platform digitalocean") || !strings.Contains(log, "(HTTP) is not supported yet") {
-			t.Errorf("the log does not say why there is nothing to do:\n%s", log)
+	for _, name := range []string{"network", "hostname", "ssh-keys", "userscript"} {
+		if log := m.log(name); !strings.Contains(log, "metadata source digitalocean: the metadata service does not answer: ") ||
+			!strings.Contains(log, "http://169.254.169.254/metadata/v1.json") {
+			t.Errorf("the log of %s does not say what is wrong:\n%s", name, log)
 		}
 	}
+}
+
+// fetchLimit gives a fetch another limit, in seconds, before the first boot.
+func (m *machine) fetchLimit(seconds string) {
+	m.t.Helper()
+	const manifest = "/lib/svc/manifest/system/metadata/network.xml"
+	usual, short := "<propval name='fetch_timeout' type='count' value='60'/>", "<propval name='fetch_timeout' type='count' value='"+seconds+"'/>"
+	text := m.read(manifest)
+	if !strings.Contains(text, usual) {
+		m.t.Fatalf("no %s in %s", usual, manifest)
+	}
+	m.write(manifest, strings.Replace(text, usual, short, 1))
 }

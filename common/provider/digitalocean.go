@@ -30,7 +30,7 @@ var dropletCD = volumeSource{
 
 // fetchDroplet reads the CD. On another platform no CD is looked into, whatever
 // is in it, unless an administrator says so. On this one it comes before the
-// volumes that count everywhere.
+// volumes that count everywhere, and those before askDroplet.
 func fetchDroplet(ctx context.Context, m *machine) (Documents, error) {
 	if m.platform.Name != "digitalocean" && !m.pinned {
 		return Documents{}, errAbsent

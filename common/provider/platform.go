@@ -15,7 +15,6 @@ type Platform struct {
 	// Generic platforms have no metadata source of their own: without a volume
 	// the guest gets DHCP on its preferred interface.
 	Generic bool
-	Lacking string // what a guest without any metadata is told beside that
 	marks   []mark // all of them have to fit
 }
 
@@ -68,7 +67,7 @@ var platforms = []Platform{
 	{Name: "e24cloud", marks: []mark{{manufacturer, is, "e24cloud"}}},
 	{Name: "tilaa", marks: []mark{{manufacturer, is, "Tilaa"}}},
 	{Name: "outscale", marks: []mark{{manufacturer, is, "3DS Outscale"}, {product, is, "3DS Outscale VM"}}},
-	{Name: "digitalocean", Lacking: "; the droplet's metadata service (HTTP) is not supported yet", marks: []mark{{manufacturer, is, "DigitalOcean"}}},
+	{Name: "digitalocean", marks: []mark{{manufacturer, is, "DigitalOcean"}}},
 	{Name: "ec2", marks: []mark{{manufacturer, is, "Amazon EC2"}}},
 	{Name: "ec2", marks: []mark{{product, is, "HVM domU"}, {uuid, strings.HasPrefix, "ec2"}}},
 	{Name: "ec2", marks: []mark{{product, is, "HVM domU"}, {swappedUUID, strings.HasPrefix, "ec2"}}},

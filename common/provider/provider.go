@@ -54,6 +54,7 @@ var providers = []Provider{
 	{Name: "digitalocean", fetch: fetchDroplet, parse: parseDroplet},
 	{Name: "nocloud", fetch: fetchNoCloud, parse: parseNoCloud},
 	{Name: "cpio", fetch: cpioVolume.fetch, parse: parseCPIO},
+	{Name: "digitalocean", fetch: askDroplet, parse: parseDroplet},
 	{Name: "ec2", fetch: amazonIMDS.fetch, parse: parseEC2},
 	{Name: "smartos", fetch: smartOSHost.fetch, parse: parseSmartOS},
 }
@@ -62,7 +63,9 @@ var providers = []Provider{
 func Names() string {
 	names := []string{"auto", None}
 	for _, p := range providers {
-		names = append(names, p.Name)
+		if !slices.Contains(names, p.Name) { // a source may be asked in two places
+			names = append(names, p.Name)
+		}
 	}
 	return strings.Join(names, ", ")
 }
@@ -112,8 +115,8 @@ func Find(ctx context.Context, g *guest.Guest, s illumos.SMBIOS, pinned string, 
 		return nil, fmt.Errorf("metadata source %s, which config/source names, is not there", pinned)
 	}
 	if !platform.Generic {
-		return nil, fmt.Errorf("%w: platform %s (manufacturer %q, product %q) and no metadata volume%s",
-			metadata.ErrNoSource, platform.Name, s.Manufacturer, s.Product, platform.Lacking)
+		return nil, fmt.Errorf("%w: platform %s (manufacturer %q, product %q) and no metadata volume",
+			metadata.ErrNoSource, platform.Name, s.Manufacturer, s.Product)
 	}
 	g.Log.Info("no metadata volume: DHCP on the preferred interface", "platform", platform.Name)
 	in := &metadata.Instance{
