@@ -25,6 +25,8 @@ type Config struct {
 	SMF    simsmf.Config     `json:"smf,omitzero"`
 	SMBIOS SMBIOS            `json:"smbios,omitzero"`
 	Files  map[string]string `json:"files,omitempty"` // more files, with mode 0644, by path
+
+	OpenVMTools bool `json:"open_vm_tools,omitempty"` // the package is installed
 }
 
 // Default is a QEMU machine with the usual disk and one network device.
@@ -72,7 +74,7 @@ func Build(root, program string, c Config) (*Guest, error) {
 	if err := g.SetSMBIOS(c.SMBIOS); err != nil {
 		return nil, err
 	}
-	return g, install(root, program)
+	return g, install(root, program, c)
 }
 
 // files lays down what a fresh system has besides disks, network and SMF. The

@@ -29,7 +29,7 @@ import (
 
 // Commands are all simulated commands by their path on the guest.
 func Commands() map[string]world.Command {
-	all := map[string]world.Command{"/usr/sbin/mdata-get": mdataGet}
+	all := map[string]world.Command{"/usr/sbin/mdata-get": mdataGet, openVMTools: vmtoolsd}
 	for _, part := range []map[string]world.Command{simdisk.Commands(), simnet.Commands(), simsmf.Commands()} {
 		maps.Copy(all, part)
 	}
@@ -72,8 +72,9 @@ func isGuest(root string) bool {
 const player = "/sim/player"
 
 // install puts the player into the guest and a link to it in the place of every
-// simulated command. The links are relative: they hold in a chroot too.
-func install(root, program string) error {
+// simulated command that the guest has. The links are relative: they hold in a
+// chroot too.
+func install(root, program string, c Config) error {
 	if err := os.Link(program, filepath.Join(root, player)); err != nil {
 		data, err := os.ReadFile(program) // it is on another file system
 		if err != nil {
@@ -84,6 +85,9 @@ func install(root, program string) error {
 		}
 	}
 	for _, path := range slices.Sorted(maps.Keys(Commands())) {
+		if path == openVMTools && !c.OpenVMTools {
+			continue
+		}
 		at := filepath.Join(root, path)
 		if err := os.MkdirAll(filepath.Dir(at), 0o755); err != nil {
 			return err

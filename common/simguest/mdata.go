@@ -4,9 +4,7 @@
 package simguest
 
 import (
-	"bytes"
 	"fmt"
-	"os"
 	"strings"
 	"time"
 
@@ -42,14 +40,13 @@ func mdataGet(c *world.Call) int {
 		c.Errorf("%s: Usage: %s <keyname>\n", c.Name, c.Name)
 		return 3
 	}
-	if table, err := os.ReadFile(c.World.Path("/dev/smbios")); err != nil || !bytes.Contains(table, []byte("\x00"+smartDC+"\x00")) {
+	if !machineIs(c.World, smartDC) {
 		c.Errorf("ERROR: could not initialise protocol: I don't know how to get metadata on this system.\n")
 		return 2
 	}
 	var h host
 	if err := c.World.Locked(func() error { return c.World.Read("mdata", &h) }); err != nil {
-		c.Errorf("simulated guest: %v\n", err)
-		return 127
+		return broken(c, err)
 	}
 	for h.Values == nil { // proto_reset tries for ever
 		fmt.Fprintln(c.Stderr, "plat_recv timeout")

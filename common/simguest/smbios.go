@@ -4,10 +4,14 @@
 package simguest
 
 import (
+	"bytes"
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
+	"os"
 	"strings"
+
+	"illumos-metadata/common/simguest/world"
 )
 
 // SMBIOS are the strings of a machine's table; an empty Manufacturer means
@@ -60,6 +64,12 @@ func (s SMBIOS) Table() ([]byte, error) {
 	}
 	entry[5] = -sum // the checksum: all bytes add up to zero
 	return append(entry, t...), nil
+}
+
+// machineIs says whether the guest's SMBIOS has this string.
+func machineIs(w *world.World, product string) bool {
+	table, err := os.ReadFile(w.Path("/dev/smbios"))
+	return err == nil && bytes.Contains(table, []byte("\x00"+product+"\x00"))
 }
 
 // structure appends one structure: formatted area with string numbers, then

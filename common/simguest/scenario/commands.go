@@ -40,6 +40,7 @@ import (
 //	plug file                   put a network device in (simnet.Link); before reboot
 //	unplug device               take it out; before reboot
 //	cable device in|out         put a cable in or out
+//	guestinfo [file]            what the host of a VMware guest has set, from JSON; nothing without one
 //	method name                 one of the system's own methods: identity-node
 var commands = map[string]func(*testscript.TestScript, bool, []string){
 	"start":    start,
@@ -61,6 +62,8 @@ var commands = map[string]func(*testscript.TestScript, bool, []string){
 	"unplug":   unplug,
 	"cable":    cable,
 	"method":   method,
+
+	"guestinfo": guestinfo,
 }
 
 // of gives the script that ts runs; a command that cannot fail refuses "!".
@@ -177,6 +180,15 @@ func smbios(ts *testscript.TestScript, neg bool, args []string) {
 	var table simguest.SMBIOS
 	decode(ts, args, &table)
 	ts.Check(s.guest.SetSMBIOS(table))
+}
+
+func guestinfo(ts *testscript.TestScript, neg bool, args []string) {
+	s := of(ts, neg)
+	var values map[string]string
+	if len(args) > 0 {
+		decode(ts, args, &values)
+	}
+	ts.Check(s.guest.SetGuestInfo(values))
 }
 
 func resize(ts *testscript.TestScript, neg bool, args []string) {
