@@ -52,6 +52,25 @@ func ParseNetworkConfig(doc []byte) (n metadata.Network, problems, warnings []st
 	if err != nil || root == nil {
 		return metadata.Network{}, nil, r.warnings, err
 	}
+	return r.networkConfig(root)
+}
+
+// ParseNetworkNode is ParseNetworkConfig for a network-config that is a value in
+// another document.
+func ParseNetworkNode(node *yaml.Node) (n metadata.Network, problems, warnings []string, err error) {
+	r, weight := &report{}, maxWeight
+	if err := weigh(node, maxDepth, &weight); err != nil {
+		return metadata.Network{}, nil, nil, err
+	}
+	root := follow(node)
+	if empty(root) {
+		return metadata.Network{}, nil, nil, nil
+	}
+	return r.networkConfig(root)
+}
+
+// networkConfig reads the top node of a document.
+func (r *report) networkConfig(root *yaml.Node) (n metadata.Network, problems, warnings []string, err error) {
 	if root.Kind != yaml.MappingNode {
 		return metadata.Network{}, nil, nil, errors.New("not a map")
 	}

@@ -24,6 +24,8 @@ const (
 	// silent, within the fetch: after a newline, and after a request.
 	ResetLimit   = 2 * time.Second
 	RequestLimit = 10 * time.Second
+	// GuestInfoLimit is for one question to a VMware host, within the fetch.
+	GuestInfoLimit = 10 * time.Second
 	// ConnectLimit and AnswerLimit are for one try over the network, within the
 	// fetch: to connect, and for the whole of a request and its answer.
 	ConnectLimit = 5 * time.Second

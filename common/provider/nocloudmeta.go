@@ -38,6 +38,11 @@ func parseMetaData(doc []byte) (metaData, error) {
 	if err != nil {
 		return metaData{}, err
 	}
+	return readMetaData(fields), nil
+}
+
+// readMetaData reads the values of such a document.
+func readMetaData(fields map[string]*yaml.Node) metaData {
 	var m metaData
 	text := func(name string) string {
 		n := fields[name]
@@ -71,7 +76,7 @@ func parseMetaData(doc []byte) (metaData, error) {
 	if keys := fields["public-keys"]; keys != nil {
 		m.addKeys(keys, "public-keys", 2)
 	}
-	return m, nil
+	return m
 }
 
 // yamlFields gives the values of a document that is a map, by their names. Of a

@@ -57,6 +57,7 @@ var providers = []Provider{
 	{Name: "digitalocean", fetch: askDroplet, parse: parseDroplet},
 	{Name: "ec2", fetch: amazonIMDS.fetch, parse: parseEC2},
 	{Name: "smartos", fetch: smartOSHost.fetch, parse: parseSmartOS},
+	{Name: vmwareName, fetch: fetchVMware, parse: parseVMware},
 }
 
 // Names gives the values that config/source can have.

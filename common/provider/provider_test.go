@@ -156,10 +156,10 @@ func TestFindPinned(t *testing.T) {
 // TestFindOrder: the first source that is there counts, one that is absent is
 // passed over, and one that cannot be read ends the search.
 func TestFindOrder(t *testing.T) {
-	if got, want := Names(), "auto, none, digitalocean, nocloud, cpio, ec2, smartos"; got != want {
+	if got, want := Names(), "auto, none, digitalocean, nocloud, cpio, ec2, smartos, vmware"; got != want {
 		t.Errorf("Names() = %s, want %s", got, want)
 	}
-	for source, want := range map[string]bool{"auto": true, "none": true, "digitalocean": true, "nocloud": true, "cpio": true, "ec2": true, "smartos": true, "": false, "gce": false, "auto, none": false} {
+	for source, want := range map[string]bool{"auto": true, "none": true, "digitalocean": true, "nocloud": true, "cpio": true, "ec2": true, "smartos": true, "vmware": true, "": false, "gce": false, "auto, none": false} {
 		if Known(source) != want {
 			t.Errorf("Known(%q) = %v", source, !want)
 		}

@@ -26,7 +26,8 @@ type Config struct {
 	SMBIOS SMBIOS            `json:"smbios,omitzero"`
 	Files  map[string]string `json:"files,omitempty"` // more files, with mode 0644, by path
 
-	OpenVMTools bool `json:"open_vm_tools,omitempty"` // the package is installed
+	OpenVMTools bool              `json:"open_vm_tools,omitempty"` // the package is installed
+	GuestInfo   map[string]string `json:"guestinfo,omitempty"`     // see SetGuestInfo
 }
 
 // Default is a QEMU machine with the usual disk and one network device.
@@ -73,6 +74,11 @@ func Build(root, program string, c Config) (*Guest, error) {
 	}
 	if err := g.SetSMBIOS(c.SMBIOS); err != nil {
 		return nil, err
+	}
+	if c.GuestInfo != nil {
+		if err := g.SetGuestInfo(c.GuestInfo); err != nil {
+			return nil, err
+		}
 	}
 	return g, install(root, program, c)
 }
