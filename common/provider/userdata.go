@@ -43,7 +43,7 @@ func unpackData(data []byte) ([]byte, error) {
 	for range maxPacked {
 		if bytes.HasPrefix(data, gzipMagic) {
 			var err error
-			if data, err = gunzip(data); err != nil {
+			if data, err = gunzip(data, maxUserData); err != nil {
 				return nil, fmt.Errorf("compressed by gzip, but %w", err)
 			}
 			continue
@@ -61,9 +61,9 @@ func unpackData(data []byte) ([]byte, error) {
 }
 
 // gunzip gives what all members of a gzip file hold, one after another (RFC
-// 1952, 2.2). Blanks and zeros may come behind them: a tool that fills a block,
-// or one that ends a line.
-func gunzip(data []byte) ([]byte, error) {
+// 1952, 2.2), limit bytes at most. Blanks and zeros may come behind them: a tool
+// that fills a block, or one that ends a line.
+func gunzip(data []byte, limit int) ([]byte, error) {
 	rest := bytes.NewReader(data)
 	var out bytes.Buffer
 	var z gzip.Reader
@@ -71,15 +71,15 @@ func gunzip(data []byte) ([]byte, error) {
 		err := z.Reset(rest)
 		if err == nil {
 			z.Multistream(false)
-			_, err = io.Copy(&out, io.LimitReader(&z, int64(maxUserData+1-out.Len())))
+			_, err = io.Copy(&out, io.LimitReader(&z, int64(limit+1-out.Len())))
 		}
 		switch {
 		case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 			return nil, errors.New("it is cut off")
 		case err != nil:
 			return nil, errors.New("it is damaged")
-		case out.Len() > maxUserData:
-			return nil, fmt.Errorf("it holds more than %d bytes", maxUserData)
+		case out.Len() > limit:
+			return nil, fmt.Errorf("it holds more than %d bytes", limit)
 		}
 		behind := data[len(data)-rest.Len():]
 		if len(bytes.Trim(behind, "\x00 \t\r\n")) == 0 {

@@ -4,12 +4,9 @@
 package provider
 
 import (
-	"bytes"
-	"compress/gzip"
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -18,8 +15,11 @@ import (
 	"illumos-metadata/common/metadata"
 )
 
+// maxInfo is the greatest size of metadata and of the network in it, decoded.
+const maxInfo = 1 << 20
+
 // infoLimits are the greatest sizes of the values, decoded.
-var infoLimits = map[string]int64{infoMeta: seedLimits[seedMeta], infoUser: seedLimits[seedUser]}
+var infoLimits = map[string]int{infoMeta: maxInfo, infoUser: maxUserData}
 
 // infoKeys are the names that metadata can have its keys under; the first counts
 // (DataSourceVMware.py, get_public_ssh_keys).
@@ -109,7 +109,7 @@ func infoNetwork(fields map[string]*yaml.Node) (n metadata.Network, problems, wa
 			how = scalar(e)
 		}
 		var doc []byte
-		if doc, err = decodeInfo([]byte(node.Value), how, seedLimits[seedNetwork]); err == nil {
+		if doc, err = decodeInfo([]byte(node.Value), how, maxInfo); err == nil {
 			n, problems, warnings, err = cloudinit.ParseNetworkConfig(doc)
 		}
 	default:
@@ -138,7 +138,7 @@ func infoValue(docs Documents, key string) ([]byte, error) {
 // decodeInfo undoes an encoding (DataSourceVMware.py, decode). One that is not
 // known would be taken for none there; here it is an error, since a script that
 // is none would run.
-func decodeInfo(value []byte, how string, limit int64) ([]byte, error) {
+func decodeInfo(value []byte, how string, limit int) ([]byte, error) {
 	var err error
 	switch how = strings.ToLower(strings.TrimSpace(how)); how {
 	case "":
@@ -146,12 +146,14 @@ func decodeInfo(value []byte, how string, limit int64) ([]byte, error) {
 		value, err = unbase64(value)
 	case "gzip+base64", "gz+b64":
 		if value, err = unbase64(value); err == nil {
-			value, err = gunzip(value, limit)
+			if value, err = gunzip(value, limit); err != nil {
+				err = fmt.Errorf("compressed by gzip, but %w", err)
+			}
 		}
 	default:
 		err = fmt.Errorf("encoding %.40q: base64, b64, gzip+base64 or gz+b64 expected", how)
 	}
-	if err == nil && int64(len(value)) > limit {
+	if err == nil && len(value) > limit {
 		err = fmt.Errorf("more than %d bytes", limit)
 	}
 	if err != nil {
@@ -167,19 +169,6 @@ func unbase64(value []byte) ([]byte, error) {
 	out, err := base64.RawStdEncoding.DecodeString(text)
 	if err != nil {
 		return nil, errors.New("it is not base64")
-	}
-	return out, nil
-}
-
-// gunzip decompresses at most limit bytes and one.
-func gunzip(value []byte, limit int64) ([]byte, error) {
-	z, err := gzip.NewReader(bytes.NewReader(value))
-	if err != nil {
-		return nil, fmt.Errorf("it is not gzip: %w", err)
-	}
-	out, err := io.ReadAll(io.LimitReader(z, limit+1))
-	if err != nil {
-		return nil, fmt.Errorf("decompress: %w", err)
 	}
 	return out, nil
 }
