@@ -15,11 +15,11 @@ import (
 // lease that comes then is asked for under the new name. So it does where
 // dhcpagent(8) has to read its file anew. What this machine got by itself to ask
 // for its metadata stays.
-func (p *plan) renew(targets []target, anew bool) {
+func (p *plan) renew(targets []target, anew func(target) bool) {
 	for _, t := range targets {
 		object := t.link + "/dhcp"
 		fresh := p.fresh && !slices.Contains(p.rec.Early, object)
-		if (fresh || anew) && t.DHCP4 && p.have.has(object) && slices.Contains(p.rec.Addresses, object) {
+		if (fresh || anew(t)) && t.DHCP4 && p.have.has(object) && slices.Contains(p.rec.Addresses, object) {
 			p.drop(object, object)
 		}
 	}
@@ -47,6 +47,9 @@ func (p *plan) dhcp(t target) {
 		}
 	} else {
 		args := []string{"-w", "0"}
+		if t.link == p.primary {
+			args = append(args, "-1")
+		}
 		if p.want.nodename != "" {
 			args = append(args, "-h", p.want.nodename)
 		}

@@ -75,19 +75,11 @@ func (p *plan) match() map[int][]string {
 			}
 			for _, name := range names {
 				taken[name] = true
-				p.differs(name, l)
 			}
 			found[i] = names
 		}
 	}
 	return found
-}
-
-// differs tells what of a wanted link is not done.
-func (p *plan) differs(name string, l metadata.Link) {
-	if l.NoRoutes && l.DHCP4 {
-		p.say = append(p.say, fmt.Sprintf("%s gets the default router of its lease, although it should not", name))
-	}
 }
 
 func rankOf(l metadata.Link) int {

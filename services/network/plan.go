@@ -51,6 +51,7 @@ type record struct {
 	Resolver  []string `json:"resolver,omitempty"` // lines of resolv.conf
 	Lookups   []string `json:"lookups,omitempty"`  // databases of nsswitch.conf that got DNS
 	Ignoring  []string `json:"ignoring,omitempty"` // parameters of dhcpagent(8) that got option 6
+	OnLinks   []string `json:"on_links,omitempty"` // what links ignore beside that (etcfile.IgnoreOnLinks)
 	Waiting   []string `json:"waiting,omitempty"`  // address objects whose lease has not been looked at for its routers
 }
 
@@ -68,6 +69,7 @@ func (r record) under(made record, instance string) record {
 		Resolver:  union(r.Resolver, made.Resolver),
 		Lookups:   union(r.Lookups, made.Lookups),
 		Ignoring:  union(r.Ignoring, made.Ignoring),
+		OnLinks:   union(r.OnLinks, made.OnLinks),
 		Waiting:   made.Waiting,
 	}
 }
@@ -83,7 +85,7 @@ func (r record) settled(all bool) record {
 
 // more says whether more than address objects was made.
 func (r record) more() bool {
-	return len(r.VLANs) > 0 || len(r.Aggrs) > 0 || len(r.Renames) > 0 || len(r.MTUs) > 0 || len(r.Routes) > 0 || len(r.Resolver) > 0 || len(r.Lookups) > 0 || len(r.Ignoring) > 0
+	return len(r.VLANs) > 0 || len(r.Aggrs) > 0 || len(r.Renames) > 0 || len(r.MTUs) > 0 || len(r.Routes) > 0 || len(r.Resolver) > 0 || len(r.Lookups) > 0 || len(r.Ignoring) > 0 || len(r.OnLinks) > 0
 }
 
 func union[T comparable](a, b []T) []T {
@@ -132,6 +134,7 @@ type plan struct {
 	cleared []route  // withdrawn before another was added
 	plain   []string // links whose MTU goes back to the default first
 	named   []string // devices that were found, by the names that they will have
+	primary string   // the link whose lease dhcpinfo(1) is to tell of, if not the first
 }
 
 // decide compares what is wanted with what is there. An error may come with
@@ -142,7 +145,7 @@ func decide(w want, s state, rec record, instance string) (todo, error) {
 	p := &plan{want: w, found: s, have: s, rec: rec, fresh: rec.Instance != instance}
 	p.was = s
 	targets := p.targets()
-	p.renew(targets, p.leaseServers(targets))
+	p.renew(targets, p.ignore(targets))
 	p.makeLinks(targets)
 	for _, t := range targets {
 		p.addresses(t)

@@ -38,35 +38,6 @@ func (p *plan) resolver(targets []target) {
 	p.create = append(p.create, fileStep(lookupsPart, "look names up by DNS", switchFile, p.have.nsswitch, data)...)
 }
 
-// leaseServers lets dhcpagent(8) ignore the DNS servers of leases where the
-// metadata names some, or a link is to take none: the system would put them in
-// the place of ours at each boot. It says whether that changes.
-func (p *plan) leaseServers(targets []target) bool {
-	var leased, without int
-	servers := len(p.want.DNS.Servers) > 0
-	for _, t := range targets {
-		servers = servers || len(t.DNS.Servers) > 0
-		if t.DHCP4 {
-			leased++
-		}
-		if t.DHCP4 && t.NoDNS {
-			without++
-		}
-	}
-	if !servers && without > 0 && without < leased {
-		p.say = append(p.say, "the DNS servers of all leases are used: only all or none can be ignored")
-	}
-	data := etcfile.AcceptDHCPNameServers(p.have.dhcpagent, p.rec.Ignoring)
-	why := "let dhcpagent take DNS servers from DHCP again"
-	if leased > 0 && (servers || without == leased) {
-		data, p.made.Ignoring = etcfile.IgnoreDHCPNameServers(p.have.dhcpagent, p.rec.Ignoring)
-		why = "let dhcpagent ignore DNS servers from DHCP"
-	}
-	steps := fileStep("dhcpagent", why, agentFile, p.have.dhcpagent, data)
-	p.withdraw = append(p.withdraw, steps...)
-	return len(steps) > 0
-}
-
 // fileStep is the step to a file's new content, if it differs. A file that has
 // become empty goes.
 func fileStep(part, why, file string, old, data []byte) []guest.Step {

@@ -128,9 +128,17 @@ func (m *machine) exec(ctx context.Context, c guest.Command) ([]byte, error) {
 // play runs one command of the guest.
 func (m *machine) play(line string) {
 	m.t.Helper()
-	if _, err := m.exec(m.t.Context(), guest.Command{Argv: strings.Fields(line)}); err != nil {
+	m.output(line)
+}
+
+// output is what it prints.
+func (m *machine) output(line string) string {
+	m.t.Helper()
+	out, err := m.exec(m.t.Context(), guest.Command{Argv: strings.Fields(line)})
+	if err != nil {
 		m.t.Fatal(err)
 	}
+	return string(out)
 }
 
 // run is one run of the service. It gives the commands that change something,

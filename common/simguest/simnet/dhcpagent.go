@@ -94,7 +94,7 @@ func (s *state) startAgent() bool {
 	return true
 }
 
-// defaults reads a parameter of /etc/default/dhcpagent for an interface
+// defaults reads a parameter of /etc/default/dhcpagent for a logical interface
 // (defaults.c): IF.NAME, else NAME. Names count without regard to case.
 func (s *state) defaults(ifname, name string) (string, bool) {
 	found := map[string]string{}
@@ -144,10 +144,8 @@ func (s *state) optionList(ifname, name string) []int {
 func (s *state) startMachine(ifname string, n int, primary bool, host string, now time.Time) *machine {
 	m := s.Agent.machine(ifname, n)
 	if m == nil {
-		m = &machine{
-			If: ifname, N: n,
-			Request: s.optionList(ifname, "PARAM_REQUEST_LIST"), Ignore: s.optionList(ifname, "PARAM_IGNORE_LIST"),
-		}
+		m = &machine{If: ifname, N: n}
+		m.Request, m.Ignore = s.optionList(m.linkName(), "PARAM_REQUEST_LIST"), s.optionList(m.linkName(), "PARAM_IGNORE_LIST")
 		s.Agent.Machines = append(s.Agent.Machines, m)
 	}
 	if primary {
@@ -213,10 +211,10 @@ func (s *state) offeredName(m *machine) (name string, fqdn bool) {
 		name, _, _ = strings.Cut(readFile(s.w, "/etc/nodename"), "\n")
 		name, _, _ = strings.Cut(name, " ")
 	}
-	if s.enabledDefault(m.If, "REQUEST_FQDN") && name != "" && (strings.HasSuffix(name, ".") || strings.Count(name, ".") >= 2) {
+	if s.enabledDefault(m.linkName(), "REQUEST_FQDN") && name != "" && (strings.HasSuffix(name, ".") || strings.Count(name, ".") >= 2) {
 		return name, true
 	}
-	if !s.enabledDefault(m.If, "REQUEST_HOSTNAME") {
+	if !s.enabledDefault(m.linkName(), "REQUEST_HOSTNAME") {
 		return "", false
 	}
 	if m.Host == "" {
