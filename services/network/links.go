@@ -52,7 +52,11 @@ func (p *plan) targets() []target {
 	}
 	p.rename(all)
 	all = p.bondTargets(all)
-	return append(all, p.vlanTargets(all)...)
+	all = append(all, p.vlanTargets(all)...)
+	for i, t := range all {
+		all[i].Addresses = p.legal(t)
+	}
+	return all
 }
 
 // match gives the guest's links for each wanted one, by its place. A link

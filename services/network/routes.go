@@ -182,6 +182,10 @@ func (p *plan) resolve(w wantedRoute, targets []target) (list []route, lease str
 	if t == nil {
 		return nil, "", fmt.Errorf("%v: the gateway is in no subnet of the wanted links", r)
 	}
+	if w.Via.Is6() && w.Via.IsLinkLocalUnicast() { // on every link
+		r.Link = t.link
+		return []route{r}, "", nil
+	}
 	own := netip.Addr{}
 	for _, a := range t.Addresses {
 		switch {
@@ -193,9 +197,6 @@ func (p *plan) resolve(w wantedRoute, targets []target) (list []route, lease str
 		}
 	}
 	switch {
-	case w.Via.Is6() && w.Via.IsLinkLocalUnicast():
-		r.Link = t.link
-		return []route{r}, "", nil
 	case w.Via.Is4() && t.DHCP4:
 		return []route{r}, t.link + "/dhcp", nil
 	case !own.IsValid():

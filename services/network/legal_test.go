@@ -1,0 +1,90 @@
+// Copyright 2026 The illumos metadata suite authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net/netip"
+	"slices"
+	"strings"
+	"testing"
+
+	"illumos-metadata/common/guest"
+	"illumos-metadata/common/illumos"
+	"illumos-metadata/common/metadata"
+)
+
+// TestAddresses: each address works, or is reported, and then costs itself and
+// what needs it.
+func TestAddresses(t *testing.T) {
+	for _, tt := range []struct {
+		address, gateway string
+		says             string // "": it works
+		routes           []string
+	}{
+		{"192.0.2.5/24", "192.0.2.1", "", []string{"0.0.0.0/0 192.0.2.1"}},
+		{"192.0.2.5/30", "192.0.2.6", "", []string{"0.0.0.0/0 192.0.2.6"}},
+		{"192.0.2.5/32", "192.0.2.1", "", []string{"0.0.0.0/0 192.0.2.1", "192.0.2.1/32 192.0.2.5 vioif0"}},
+		{"192.0.2.0/32", "192.0.2.1", "", []string{"0.0.0.0/0 192.0.2.1", "192.0.2.1/32 192.0.2.0 vioif0"}},
+		{"10.0.1.0/23", "10.0.0.1", "", []string{"0.0.0.0/0 10.0.0.1"}},
+		{"10.0.0.255/23", "10.0.0.1", "", []string{"0.0.0.0/0 10.0.0.1"}},
+		{"241.0.0.5/24", "241.0.0.1", "", []string{"0.0.0.0/0 241.0.0.1"}},
+		{"192.0.2.4/31", "192.0.2.5", "illumos takes no /31", nil},
+		{"192.0.2.5/31", "192.0.2.4", "illumos takes no /31", nil},
+		{"192.0.2.4/30", "192.0.2.5", "that of the network itself", nil},
+		{"192.0.2.0/24", "192.0.2.1", "that of the network itself", nil},
+		{"192.0.2.255/24", "192.0.2.1", "the broadcast address of the network", nil},
+		{"2001:db8::5/64", "2001:db8::1", "", []string{"::/0 2001:db8::1"}},
+		{"2001:db8::1/127", "2001:db8::", "", []string{"::/0 2001:db8::"}},
+		{"2001:db8::5/128", "fe80::1", "", []string{"::/0 fe80::1 vioif0"}},
+		{"2001:db8::/128", "2001:db8::1", "", []string{"2001:db8::1/128 2001:db8:: vioif0", "::/0 2001:db8::1"}},
+		{"fe80::5/64", "fe80::1", "", []string{"::/0 fe80::1 vioif0"}},
+		{"2001:db8::ffff:ffff:ffff:ffff/64", "2001:db8::1", "", []string{"::/0 2001:db8::1"}},
+		{"2001:db8::/64", "2001:db8::1", "that of all routers of the network", nil},
+		{"2001:db8::/127", "2001:db8::1", "that of all routers of the network", nil},
+	} {
+		t.Run(tt.address, func(t *testing.T) {
+			m := newMachine(t, card(0), card(1))
+			l := link(0, tt.address)
+			l.Routes = []metadata.Route{via("default", tt.gateway)}
+			w := want{Links: []metadata.Link{l, link(1, "10.9.0.5/24")}}
+			_, err := m.run("i-1", w)
+			if tt.says == "" && err != nil || tt.says != "" && (err == nil || !strings.Contains(err.Error(), "eth0: address "+tt.address+": ") || !strings.Contains(err.Error(), tt.says)) {
+				t.Errorf("error %v, want %q", err, tt.says)
+			}
+			if strings.Contains(fmt.Sprint(err), "/sbin/") {
+				t.Errorf("a command failed: %v", err)
+			}
+			shows := func(address string) bool {
+				return slices.ContainsFunc(m.state().addresses, func(r illumos.Address) bool { return r.State == "ok" && prefix(r).String() == address })
+			}
+			if shows(tt.address) != (tt.says == "") || !shows("10.9.0.5/24") {
+				t.Errorf("addresses %v", m.state().addresses)
+			}
+			m.routed(tt.address, tt.routes...)
+		})
+	}
+}
+
+// TestIllegal: what this takes for illegal the kernel refuses, and nothing else.
+func TestIllegal(t *testing.T) {
+	m := newMachine(t, card(0))
+	m.play("/sbin/ipadm create-addr -T addrconf vioif0/v6")
+	r := rand.New(rand.NewPCG(4, 4))
+	for range 300 {
+		addr := netip.AddrFrom4([4]byte{10, 0, byte(r.IntN(2)), byte(r.IntN(8) | r.IntN(2)*0xf8)})
+		if r.IntN(2) == 0 {
+			addr = netip.AddrFrom16([16]byte{0x20, 1, 0xd, 0xb8, 14: byte(r.IntN(2)), 15: byte(r.IntN(8))})
+		}
+		a := netip.PrefixFrom(addr, addr.BitLen()-r.IntN(12))
+		_, err := m.exec(t.Context(), guest.Command{Argv: []string{ipadm, "create-addr", "-T", "static", "-a", a.String(), "vioif0/x"}})
+		if (err != nil) != (illegal(a) != "") {
+			t.Errorf("%s: illegal %q, and the kernel says %v", a, illegal(a), err)
+		}
+		if err == nil {
+			m.play("/sbin/ipadm delete-addr vioif0/x")
+		}
+	}
+}
