@@ -24,11 +24,13 @@ func (p *plan) addresses(t target) {
 	if t.DHCP6 || t.SLAAC || slices.ContainsFunc(t.Addresses, v6) || slices.ContainsFunc(t.Routes, router) {
 		p.addrconf(t)
 	}
+	if t.DHCP4 {
+		// Only on the first logical interface does a lease bring its default
+		// router (dhcpagent, bound.c, dhcp_bound_complete()).
+		p.dhcp(t)
+	}
 	for _, a := range t.Addresses {
 		p.static(t, a)
-	}
-	if t.DHCP4 {
-		p.dhcp(t)
 	}
 }
 
@@ -95,6 +97,7 @@ func (p *plan) addrconf(t target) {
 			return
 		default:
 			p.drop(r.Object, object)
+			p.relinked = append(p.relinked, t.link)
 		}
 	}
 	p.add(object, "addrconf", "", "IPv6 on "+t.link, addrconfArgs(object)...)
@@ -118,6 +121,10 @@ func (p *plan) static(t target, a netip.Prefix) {
 	for _, r := range p.have.addresses {
 		switch has := prefix(r); {
 		case has.Addr() != a.Addr():
+		case a.Addr().Is6() && slices.Contains(p.relinked, t.link) && slices.Contains(p.rec.Addresses, r.Object):
+			// At boot, too, the link-local address has to come first, and the
+			// order there is that in which they were made.
+			other = append(other, r)
 		case has == a && linkOf(r.Object) == t.link && r.Type == "static":
 			p.keep(r.Object)
 			p.repair(r)

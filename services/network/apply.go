@@ -98,7 +98,7 @@ func apply(ctx context.Context, a *agent.Agent, old record, t todo, limit time.D
 	gone := func(object string) bool { return failed[object] }
 	t.lease, t.leases = slices.DeleteFunc(t.lease, gone), slices.DeleteFunc(t.leases, gone)
 	t.gateways = slices.DeleteFunc(t.gateways, func(g gateway) bool { return gone(g.lease) })
-	if stranding(failed) {
+	if t.stranding(failed) {
 		if !a.DryRun {
 			err = agent.Join(err, t.leased(ctx, a, old, limit, func() error {
 				return a.WriteRecord(old.under(t.made, t.made.Instance))
@@ -140,11 +140,13 @@ func apply(ctx context.Context, a *agent.Agent, old record, t todo, limit time.D
 	return agent.Join(err, a.WriteRecord(t.made.settled(err == nil)))
 }
 
-// stranding says whether what has failed may be the way out of the guest: an
-// address, a route or a link.
-func stranding(failed map[string]bool) bool {
+// stranding says whether what has failed may be the way out of the guest: part
+// of its static default routes, or where there are none any address, route or
+// link.
+func (t todo) stranding(failed map[string]bool) bool {
 	for part := range failed {
-		if part != resolverPart && part != lookupsPart && !strings.HasSuffix(part, mtuPart) {
+		if part != resolverPart && part != lookupsPart && !strings.HasSuffix(part, mtuPart) &&
+			(len(t.way) == 0 || slices.Contains(t.way, part)) {
 			return true
 		}
 	}

@@ -117,7 +117,7 @@ func TestEarlyOtherInstance(t *testing.T) {
 	m := newMachine(t, leased(0), leased(1))
 	m.does("before", "i-1", want{Links: []metadata.Link{link(0, "192.0.2.9/24")}}, "ipadm create-addr -T static -a 192.0.2.9/24 vioif0/v4")
 	m.play("/sbin/ipadm create-addr -T static -a 198.51.100.7/24 vioif1/hand")
-	m.wantAsks("new machine", provider.ByLease, false, "ipadm create-addr -T dhcp -w 0 vioif0/dhcp")
+	m.wantAsks("new machine", provider.ByLease, false, "ipadm create-addr -T dhcp -w 0 vioif0/dhcp", "route add default 10.0.2.2")
 	if _, err := m.run("i-2", want{DHCP: true}); err != nil {
 		t.Error(err)
 	}

@@ -94,9 +94,10 @@ func TestNoDNSOnSome(t *testing.T) {
 func TestNoDNSBesideStatic(t *testing.T) {
 	m := newMachine(t, named(0), named(1))
 	w := want{Links: []metadata.Link{onDHCP(link(0, "192.0.2.5/24", "2001:db8::5/64"), false, true), onDHCP(link(1), false, false)}}
-	m.does("first boot", "i-1", w, "ipadm create-addr -T addrconf -p stateless=no,stateful=no vioif0/v6local",
-		"ipadm create-addr -T static -a 192.0.2.5/24 vioif0/v4", "ipadm create-addr -T static -a 2001:db8::5/64 vioif0/v6s",
-		"ipadm create-addr -T dhcp -w 0 vioif0/dhcp", "ipadm create-addr -T dhcp -w 0 -1 vioif1/dhcp")
+	m.does("static", "i-1", want{Links: []metadata.Link{link(0, "192.0.2.5/24")}}, "ipadm create-addr -T static -a 192.0.2.5/24 vioif0/v4")
+	m.does("then a lease", "i-1", w, "ipadm create-addr -T addrconf -p stateless=no,stateful=no vioif0/v6local",
+		"ipadm create-addr -T dhcp -w 0 vioif0/dhcp", "ipadm create-addr -T static -a 2001:db8::5/64 vioif0/v6s",
+		"ipadm create-addr -T dhcp -w 0 -1 vioif1/dhcp")
 	m.file("/etc/default/dhcpagent", ignoring("vioif0:1.PARAM_IGNORE_LIST=6\n", "vioif0.PARAM_IGNORE_LIST=6\n"))
 	if out := m.output("/sbin/dhcpinfo -i vioif0:1 DNSserv"); out != "" {
 		t.Errorf("the lease gives %q", out)

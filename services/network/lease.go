@@ -135,7 +135,7 @@ func (t *todo) spare(ctx context.Context, g *guest.Guest) {
 	}
 	var routers []netip.Addr
 	for _, object := range t.lease {
-		found, _ := illumos.LeaseRouters(ctx, g, linkOf(object)) // no lease, no router
+		found, _ := anyRouters(ctx, g, linkOf(object)) // no lease, no router
 		routers = append(routers, found...)
 	}
 	t.retire = slices.DeleteFunc(slices.Clone(t.retire), func(s guest.Step) bool {

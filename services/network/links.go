@@ -87,11 +87,11 @@ func (p *plan) match() map[int][]string {
 }
 
 func rankOf(l metadata.Link) int {
-	switch l.Match {
-	case metadata.Match{}:
-		return 1
-	case metadata.Match{MAC: l.Match.MAC}:
+	switch {
+	case l.Match.MAC != "":
 		return 0
+	case l.Match == metadata.Match{}:
+		return 1
 	}
 	return 2
 }
@@ -114,13 +114,18 @@ func (p *plan) candidates(l metadata.Link) []string {
 	return names
 }
 
+// fits says whether a link is the wanted one. An address decides alone: names
+// and drivers beside it are often those of Linux.
 func (p *plan) fits(have illumos.Link, l metadata.Link) bool {
 	m := l.Match
-	if m == (metadata.Match{}) {
+	switch {
+	case m == (metadata.Match{}):
 		return p.original(have) == l.Name
+	case m.MAC != "":
+		return strings.EqualFold(p.have.macs[have.Name], m.MAC)
 	}
 	driver := strings.TrimRight(have.Device, "0123456789")
-	return (m.MAC == "" || strings.EqualFold(p.have.macs[have.Name], m.MAC)) && glob(m.Name, p.original(have)) && glob(m.Driver, driver)
+	return glob(m.Name, p.original(have)) && glob(m.Driver, driver)
 }
 
 // glob says whether a name fits a shell pattern; all fit "".
@@ -143,7 +148,8 @@ func (p *plan) devices() int {
 // missing reports a wanted link that the guest does not have.
 func (p *plan) missing(l metadata.Link) {
 	var have []string
-	for _, link := range p.have.links {
+	byName := func(a, b illumos.Link) int { return natural(a.Name, b.Name) }
+	for _, link := range slices.SortedFunc(slices.Values(p.have.links), byName) {
 		have = append(have, strings.TrimSpace(link.Name+" "+p.have.macs[link.Name]))
 	}
 	wanted := strings.Join(slices.DeleteFunc([]string{l.Match.MAC, l.Match.Name, l.Match.Driver}, func(s string) bool { return s == "" }), " ")
@@ -164,8 +170,32 @@ func (p *plan) makeLinks(targets []target) {
 		}
 	}
 	for _, t := range targets {
+		p.makeRoom(t, targets)
 		p.vlan(t)
 		p.mtu(t)
+	}
+}
+
+// makeRoom takes away what would keep a link from its MTU: VLANs of ours on it
+// that are wanted no more, which go only later, and under a new VLAN the MTU of
+// an earlier run, which it would get too.
+func (p *plan) makeRoom(t target, targets []target) {
+	wanted := func(link string) *target {
+		if i := slices.IndexFunc(targets, func(t target) bool { return t.link == link }); i >= 0 {
+			return &targets[i]
+		}
+		return nil
+	}
+	for _, v := range p.have.vlans {
+		if v.Over == t.link && t.MTU != 0 && t.MTU < p.have.mtu(v.Name) && wanted(v.Name) == nil && slices.Contains(p.rec.VLANs, v.Name) {
+			p.changeMTU(v.Name, t.MTU)
+		}
+	}
+	under := wanted(t.over)
+	if under != nil && under.MTU == 0 && slices.Contains(p.rec.MTUs, t.over) && !slices.Contains(p.plain, t.over) && !p.have.hasLink(t.link) {
+		p.create = append(p.create, resetMTU(t.over, []int{1})) // without is as before: it is tried once
+		p.have.setMTU(t.over, etherMTU)
+		p.plain = append(p.plain, t.over)
 	}
 }
 
@@ -187,11 +217,7 @@ func (p *plan) mtu(t target) {
 		return
 	}
 	if have != t.MTU {
-		p.create = append(p.create, guest.Step{
-			Part: t.link + mtuPart, Why: fmt.Sprintf("MTU %d on %s", t.MTU, t.link),
-			Argv: []string{dladm, "set-linkprop", "-p", fmt.Sprintf("mtu=%d", t.MTU), t.link},
-		})
-		p.have.setMTU(t.link, t.MTU)
+		p.changeMTU(t.link, t.MTU)
 	}
 	if have != t.MTU || slices.Contains(p.rec.MTUs, t.link) {
 		p.made.MTUs = union(p.made.MTUs, []string{t.link})
@@ -212,22 +238,36 @@ func (s *state) setMTU(link string, mtu int) {
 	}
 }
 
+// changeMTU adds the step to another MTU.
+func (p *plan) changeMTU(link string, mtu int) {
+	p.create = append(p.create, guest.Step{
+		Part: link + mtuPart, Why: fmt.Sprintf("MTU %d on %s", mtu, link),
+		Argv: []string{dladm, "set-linkprop", "-p", fmt.Sprintf("mtu=%d", mtu), link},
+	})
+	p.have.setMTU(link, mtu)
+}
+
+func resetMTU(link string, accept []int) guest.Step {
+	return guest.Step{
+		Part: link + mtuPart, Why: "withdraw the MTU of " + link, Accept: accept,
+		Argv: []string{dladm, "reset-linkprop", "-p", "mtu", link},
+	}
+}
+
 // resetMTUs takes back the MTU of links for which none is wanted any more. Some
 // drivers refuse that while IP uses the link: an interface without addresses
 // goes before it, and where there are some it is no failure.
 func (p *plan) resetMTUs() {
 	for _, link := range p.rec.MTUs {
 		there := slices.ContainsFunc(p.have.datalinks, func(d illumos.Datalink) bool { return d.Name == link })
-		if !there || slices.Contains(p.made.MTUs, link) || slices.Contains(p.rec.VLANs, link) && !slices.Contains(p.made.VLANs, link) {
+		if !there || slices.Contains(p.made.MTUs, link) ||
+			slices.Contains(p.rec.VLANs, link) && !slices.Contains(p.made.VLANs, link) {
 			continue
 		}
 		if p.have.aggrWith(link) != "" || slices.Contains(p.plain, link) {
 			continue // the aggregation says it, or it is done already
 		}
-		reset := guest.Step{
-			Part: link + mtuPart, Why: "withdraw the MTU of " + link,
-			Argv: []string{dladm, "reset-linkprop", "-p", "mtu", link},
-		}
+		reset := resetMTU(link, nil)
 		if len(p.have.on(link)) == 0 {
 			idle := guest.Step{Part: reset.Part, Why: "withdraw interface " + link, Argv: []string{ipadm, "delete-if", link}, Accept: []int{1}}
 			p.retire = append(p.retire, idle)

@@ -5,9 +5,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"illumos-metadata/common/agent"
@@ -57,7 +60,8 @@ func (r record) todo() todo {
 func (p *plan) keepLeased() {
 	for _, r := range p.rec.Routes {
 		stays := !p.fresh || slices.Contains(p.rec.Early, r.Lease)
-		if r.Lease != "" && stays && slices.Contains(p.leases, r.Lease) {
+		needed := func(g gateway) bool { return g.lease == r.Lease && r.Direct && r.To.Addr() == g.via }
+		if r.Lease != "" && stays && (slices.Contains(p.leases, r.Lease) || slices.ContainsFunc(p.gateways, needed)) {
 			p.made.Routes = append(p.made.Routes, r)
 		}
 	}
@@ -156,8 +160,11 @@ func (t *todo) router(ctx context.Context, a *agent.Agent, s state, old []route)
 		if len(routers) == 0 {
 			continue
 		}
-		if s.holds(routers[0], old) || routers[0] == s.own(object) {
-			return nil // dhcpagent(8) adds it, or nobody can
+		if routers[0] == s.own(object) {
+			return nil // nobody can add that
+		}
+		if s.holds(routers[0], old) {
+			return onLink(ctx, a, object, routers[0])
 		}
 		a.Log.Info("the router of a lease is in no subnet of the guest", "object", object, "router", routers[0])
 		return []route{
@@ -166,6 +173,20 @@ func (t *todo) router(ctx context.Context, a *agent.Agent, s state, old []route)
 		}
 	}
 	return nil
+}
+
+// onLink gives the default route that dhcpagent(8) leaves out although it could
+// add it: it does so only for the first address on a link (bound.c,
+// dhcp_bound_complete()), and one that goes may still be there. By the time that
+// it tells of the lease it has added what it adds.
+func onLink(ctx context.Context, a *agent.Agent, object string, router netip.Addr) []route {
+	var s state
+	var err error
+	if s.routes, err = illumos.Routes(ctx, a.Guest); err != nil || s.routedBy(router) {
+		return nil
+	}
+	a.Log.Info("the router of a lease is not in use, since its link has other addresses", "object", object, "router", router)
+	return []route{{To: defaultV4, Via: router, Lease: object}}
 }
 
 func hostRoute(g gateway, own netip.Addr) route {
@@ -179,7 +200,7 @@ func leaseRouters(ctx context.Context, g *guest.Guest, link string) ([]netip.Add
 	ctx, cancel := context.WithTimeout(ctx, guest.BoundLimit)
 	defer cancel()
 	for {
-		routers, err := illumos.LeaseRouters(ctx, g, link)
+		routers, err := anyRouters(ctx, g, link)
 		if err == nil {
 			return routers, nil
 		}
@@ -189,6 +210,26 @@ func leaseRouters(ctx context.Context, g *guest.Guest, link string) ([]netip.Add
 		case <-time.After(firstPause):
 		}
 	}
+}
+
+// maxLogical is how many logical interfaces of a link are tried.
+const maxLogical = 16
+
+// anyRouters asks for the lease of a link by the name of the logical interface
+// that has it, vioif0 or vioif0:1, which ipadm(8) does not show.
+func anyRouters(ctx context.Context, g *guest.Guest, link string) (routers []netip.Addr, err error) {
+	for n := range maxLogical {
+		name := link
+		if n > 0 {
+			name += ":" + strconv.Itoa(n)
+		}
+		routers, err = illumos.LeaseRouters(ctx, g, name)
+		var failed *guest.CommandError
+		if !errors.As(err, &failed) || !strings.Contains(string(failed.Stderr), "not under DHCP control") {
+			return routers, err
+		}
+	}
+	return nil, err
 }
 
 // own gives the address of a lease, if it is there.

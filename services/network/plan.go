@@ -106,6 +106,7 @@ type todo struct {
 	withdraw []guest.Step // what was made before and is in the way, or of no use
 	create   []guest.Step
 	lease    []string     // address objects that are to get a lease
+	way      []string     // parts of create that lead out of the guest by static routes
 	late     []guest.Step // what needs a lease
 	retire   []guest.Step // what was made before and is wanted no more, if all else succeeded
 	made     record       // of ours that is there afterwards
@@ -131,10 +132,11 @@ type plan struct {
 	fresh bool // the record is of another instance
 	errs  []error
 
-	cleared []route  // withdrawn before another was added
-	plain   []string // links whose MTU goes back to the default first
-	named   []string // devices that were found, by the names that they will have
-	primary string   // the link whose lease dhcpinfo(1) is to tell of, if not the first
+	cleared  []route  // withdrawn before another was added
+	plain    []string // links whose MTU goes back to the default first
+	named    []string // devices that were found, by the names that they will have
+	primary  string   // the link whose lease dhcpinfo(1) is to tell of, if not the first
+	relinked []string // links with another link-local address object than before
 }
 
 // decide compares what is wanted with what is there. An error may come with
@@ -151,6 +153,7 @@ func decide(w want, s state, rec record, instance string) (todo, error) {
 		p.addresses(t)
 	}
 	p.routes(targets)
+	p.wayOut()
 	p.resolver(targets)
 	p.withdrawAddresses()
 	p.withdrawVLANs()

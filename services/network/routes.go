@@ -66,6 +66,14 @@ func (r route) String() string {
 	return fmt.Sprintf("route to %s by %s", r.To, r.Via)
 }
 
+// part is what of a plan a route belongs to.
+func (r route) part() string {
+	if r.Lease != "" {
+		return "routes of " + r.Lease // one is of no use without the other
+	}
+	return "route " + r.To.String()
+}
+
 // live says whether the routing table has the route.
 func (s state) live(r route) bool { return slices.ContainsFunc(s.routes, r.is) }
 
@@ -104,11 +112,7 @@ func (r route) step(verb string, keep bool, accept int) guest.Step {
 	if keep {
 		argv = append(argv, "-p")
 	}
-	part := "route " + r.To.String()
-	if r.Lease != "" {
-		part = "routes of " + r.Lease // one is of no use without the other
-	}
-	return guest.Step{Part: part, Why: why, Argv: append(append(argv, verb), r.words()...), Accept: []int{accept}}
+	return guest.Step{Part: r.part(), Why: why, Argv: append(append(argv, verb), r.words()...), Accept: []int{accept}}
 }
 
 // A wantedRoute is a route with the link that it was wanted on, if any.
@@ -229,6 +233,7 @@ func (p *plan) addRoute(r route, steps *[]guest.Step) {
 		return // the way to a gateway that another route has too
 	}
 	before := len(*steps)
+	p.yield(r, steps)
 	p.clear(r, steps)
 	live, saved := p.have.live(r), p.have.saved(r)
 	switch {
@@ -247,13 +252,36 @@ func (p *plan) addRoute(r route, steps *[]guest.Step) {
 	}
 }
 
+// yield withdraws an address of ours that is the gateway of a route now.
+func (p *plan) yield(r route, steps *[]guest.Step) {
+	for _, a := range p.have.addresses {
+		mine := slices.Contains(p.rec.Addresses, a.Object) && !slices.Contains(p.made.Addresses, a.Object)
+		if !mine || r.Direct || prefix(a).Addr() != r.Via {
+			continue
+		}
+		step, why := p.have.withdrawal(a.Object, p.rec.Addresses)
+		if step.Part = r.part(); why != "" {
+			continue
+		}
+		if steps == &p.late {
+			steps = &p.withdraw // the way to the gateway is looked for before
+		}
+		*steps = append(*steps, step)
+		p.forget(step)
+	}
+}
+
 // clear withdraws a route of ours that differs in its link alone: route(8) takes
 // the two for one in its file (route.c, compare_rtcmd()).
 func (p *plan) clear(r route, steps *[]guest.Step) {
 	for _, old := range p.rec.Routes {
 		if old != r && old.To == r.To && old.Via == r.Via && old.To != defaultV4 && p.have.saved(old) && !slices.Contains(p.made.Routes, old) {
-			// In the table the two can stand side by side.
-			*steps = append(*steps, r.step("add", false, entryExists), old.step("delete", true, notInTable))
+			if p.have.live(old) {
+				// In the table the two can stand side by side.
+				*steps = append(*steps, r.step("add", false, entryExists), old.step("delete", true, notInTable))
+			} else {
+				p.unsave(old)
+			}
 			p.cleared = append(p.cleared, old)
 		}
 	}
@@ -301,8 +329,25 @@ func (p *plan) withdrawRoutes(router string) {
 			continue
 		}
 		live, saved := p.have.live(r), p.have.saved(r)
-		if live || saved {
+		switch {
+		case saved && !live && r.Link != "":
+			p.unsave(r)
+		case live || saved:
 			p.retire = append(p.retire, r.step("delete", saved, notInTable))
 		}
 	}
+}
+
+// unsave takes a route that is not in the table out of the file of route -p.
+// route(8) itself refuses one on an interface that is not there (route.c,
+// -ifp). It comes before anything is added to the file.
+func (p *plan) unsave(r route) {
+	var left []byte
+	for line := range bytes.Lines(p.have.static) {
+		if strings.TrimSuffix(string(line), "\n") != strings.Join(r.words(), " ") {
+			left = append(left, line...)
+		}
+	}
+	step := fileStep("route "+r.To.String(), fmt.Sprintf("withdraw %v at boot", r), staticFile, p.have.static, left)
+	p.withdraw, p.have.static = append(p.withdraw, step...), left
 }

@@ -180,14 +180,19 @@ func TestIPv6(t *testing.T) {
 
 	l.SLAAC = true
 	m.does("with SLAAC", "i-1", want{Links: []metadata.Link{l}},
-		"ipadm delete-addr vioif0/v6local", "ipadm create-addr -T addrconf -p stateless=yes,stateful=no vioif0/v6slaac")
+		"ipadm delete-addr vioif0/v6local", "ipadm delete-addr vioif0/v6s", "ipadm delete-addr vioif0/v6sn2",
+		"ipadm create-addr -T addrconf -p stateless=yes,stateful=no vioif0/v6slaac",
+		"ipadm create-addr -T static -a 2001:db8::5/64 vioif0/v6sn3", "ipadm create-addr -T static -a 2001:db8::6/128 vioif0/v6sn4")
+	m.reboots("with SLAAC", "i-1", want{Links: []metadata.Link{l}})
+	m.shows("with SLAAC", "vioif0/v4 ok 10.0.0.5/24", "vioif0/v6slaac ok 2001:db8:9:0:8:20ff:fe00:0/64",
+		"vioif0/v6slaac ok fe80::8:20ff:fe00:0%vioif0/10", "vioif0/v6sn3 ok 2001:db8::5/64", "vioif0/v6sn4 ok 2001:db8::6/128")
 	l = link(0)
 	l.DHCP6 = true
 	w = want{Links: []metadata.Link{l}}
 	m.does("DHCPv6 alone", "i-1", w,
 		"ipadm delete-addr vioif0/v6slaac", "ipadm create-addr -T addrconf vioif0/v6",
 		"route -p delete -inet6 default 2001:db8::1", "route -p delete -inet6 2001:db8:7::/48 fe80::7 -ifp vioif0",
-		"ipadm delete-addr vioif0/v6s", "ipadm delete-addr vioif0/v4", "ipadm delete-addr vioif0/v6sn2")
+		"ipadm delete-addr vioif0/v6sn3", "ipadm delete-addr vioif0/v4", "ipadm delete-addr vioif0/v6sn4")
 	m.reboots("DHCPv6 alone", "i-1", w)
 	m.shows("DHCPv6 alone", "vioif0/v6 ok 2001:db8:9:0:8:20ff:fe00:0/64", "vioif0/v6 ok 2001:db8:9::99/64", "vioif0/v6 ok fe80::8:20ff:fe00:0%vioif0/10")
 	m.does("nothing wanted", "i-1", want{}, "ipadm delete-addr vioif0/v6")

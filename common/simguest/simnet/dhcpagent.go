@@ -33,8 +33,8 @@ type machine struct {
 	Ignore  []int `json:"ignore,omitempty"`
 
 	Host    string       `json:"host,omitempty"` // from ipadm -h
-	Lease   *lease       `json:"lease,omitempty"`
-	First   *lease       `json:"first,omitempty"` // the first acknowledgement, asked where the present one has no such option
+	Lease   *lease       `json:"lease,omitempty" memory:"shared"`
+	First   *lease       `json:"first,omitempty" memory:"shared"` // the first acknowledgement, asked where the present one has no such option
 	Routers []netip.Addr `json:"routers,omitempty"`
 }
 

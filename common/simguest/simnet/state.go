@@ -53,7 +53,7 @@ type link struct {
 	Persist bool             `json:"persist,omitempty"`
 	MTUConf int              `json:"mtu_conf,omitempty"` // the persistent property; 0 is none
 
-	Hardware Link `json:"hardware,omitzero"` // of a phys
+	Hardware Link `json:"hardware,omitzero" memory:"shared"` // of a phys
 
 	Over   []int  `json:"over,omitempty"` // links by ID
 	VID    int    `json:"vid,omitempty"`

@@ -16,12 +16,12 @@ import (
 type Memory struct {
 	mu     sync.Mutex
 	states map[string]reflect.Value // as they were written; nobody changes them
-	types  map[reflect.Type]layout
+	types  map[reflect.Type]*layout
 }
 
 // NewMemory gives one of a guest without any state.
 func NewMemory() *Memory {
-	return &Memory{states: map[string]reflect.Value{}, types: map[reflect.Type]layout{}}
+	return &Memory{states: map[string]reflect.Value{}, types: map[reflect.Type]*layout{}}
 }
 
 // Clone gives a copy as it is now, to go back to.
@@ -53,95 +53,101 @@ func (m *Memory) read(name string, state any) error {
 	if kept.Type() != to.Type() {
 		return fmt.Errorf("state %s is of %v, not of %v", name, kept.Type(), to.Type())
 	}
-	m.copy(to, kept)
+	m.layout(to.Type()).copy(to, kept)
 	return nil
 }
 
 func (m *Memory) write(name string, state any) {
 	from := reflect.Indirect(reflect.ValueOf(state))
 	kept := reflect.New(from.Type()).Elem()
-	m.copy(kept, from)
+	m.layout(from.Type()).copy(kept, from)
 	m.states[name] = kept
 }
 
 // A layout says how values of a type are copied: as they are, or by their
-// exported fields.
+// exported fields, or element by element.
 type layout struct {
 	plain  bool
-	fields []int
+	fields []field
+	of     *layout // elements
+}
+
+type field struct {
+	index int
+	*layout
 }
 
 // layout gives that of a type. A struct without exported fields (netip.Addr,
-// time.Time) has a JSON form of its own, and is a plain value.
-func (m *Memory) layout(t reflect.Type) layout {
-	l, known := m.types[t]
-	if known {
+// time.Time) has a JSON form of its own, and is a plain value. So is a field that
+// says by its tag memory:"shared" that nobody changes what it leads to.
+func (m *Memory) layout(t reflect.Type) *layout {
+	if l, known := m.types[t]; known {
 		return l
 	}
+	l := &layout{}
+	m.types[t] = l
 	switch t.Kind() {
 	case reflect.Struct:
 		l.plain = true
 		for i := range t.NumField() {
-			if t.Field(i).IsExported() {
-				l.fields = append(l.fields, i)
-				l.plain = l.plain && m.layout(t.Field(i).Type).plain
+			switch f := t.Field(i); {
+			case !f.IsExported():
+			case f.Tag.Get("memory") == "shared":
+				l.fields = append(l.fields, field{i, &layout{plain: true}})
+			default:
+				l.fields = append(l.fields, field{i, m.layout(f.Type)})
+				l.plain = l.plain && m.layout(f.Type).plain
 			}
 		}
 		l.plain = l.plain && (len(l.fields) == 0 || len(l.fields) == t.NumField())
-	case reflect.Pointer, reflect.Slice, reflect.Map, reflect.Array, reflect.Interface:
+	case reflect.Pointer, reflect.Slice, reflect.Map:
+		l.of = m.layout(t.Elem())
+	case reflect.Array, reflect.Interface, reflect.Chan, reflect.Func:
+		panic(fmt.Sprintf("a state with a %v", t))
 	default:
 		l.plain = true
 	}
-	m.types[t] = l
 	return l
 }
 
 // copy copies what encoding/json would keep: all that is exported, with what it
 // leads to.
-func (m *Memory) copy(to, from reflect.Value) {
-	l := m.layout(from.Type())
-	switch {
+func (l *layout) copy(to, from reflect.Value) {
+	switch kind := from.Kind(); {
 	case l.plain:
 		to.Set(from)
-		return
-	case from.Kind() == reflect.Struct:
-		for _, i := range l.fields {
-			m.copy(to.Field(i), from.Field(i))
+	case kind == reflect.Struct:
+		for _, f := range l.fields {
+			f.copy(to.Field(f.index), from.Field(f.index))
 		}
-		return
-	case from.IsZero() || from.Kind() != reflect.Pointer && from.Len() == 0:
+	case from.IsNil() || kind != reflect.Pointer && from.Len() == 0:
 		to.SetZero()
-		return
-	}
-	switch from.Kind() {
-	case reflect.Pointer:
+	case kind == reflect.Pointer:
 		to.Set(reflect.New(from.Type().Elem()))
-		m.copy(to.Elem(), from.Elem())
-	case reflect.Slice:
-		m.slice(to, from)
-	case reflect.Map:
-		m.entries(to, from)
+		l.of.copy(to.Elem(), from.Elem())
+	case kind == reflect.Slice:
+		l.slice(to, from)
 	default:
-		panic(fmt.Sprintf("a state with a %v", from.Type()))
+		l.entries(to, from)
 	}
 }
 
-func (m *Memory) slice(to, from reflect.Value) {
+func (l *layout) slice(to, from reflect.Value) {
 	to.Set(reflect.MakeSlice(from.Type(), from.Len(), from.Len()))
-	if m.layout(from.Type().Elem()).plain {
+	if l.of.plain {
 		reflect.Copy(to, from)
 		return
 	}
 	for i := range from.Len() {
-		m.copy(to.Index(i), from.Index(i))
+		l.of.copy(to.Index(i), from.Index(i))
 	}
 }
 
-func (m *Memory) entries(to, from reflect.Value) {
+func (l *layout) entries(to, from reflect.Value) {
 	to.Set(reflect.MakeMapWithSize(from.Type(), from.Len()))
 	for entry := from.MapRange(); entry.Next(); {
 		value := reflect.New(from.Type().Elem()).Elem()
-		m.copy(value, entry.Value())
+		l.of.copy(value, entry.Value())
 		to.SetMapIndex(entry.Key(), value)
 	}
 }

@@ -27,6 +27,7 @@ type whole struct {
 	Bytes   []byte
 	Plain   []plain
 	None    []string
+	Shared  *part `memory:"shared"`
 }
 
 type Network struct{ Prefix netip.Prefix }
@@ -36,6 +37,7 @@ func example() *whole {
 	return &whole{
 		hidden: 1, Network: Network{netip.MustParsePrefix("10.0.0.0/8")}, Parts: []*part{p, {"b", time.Time{}}}, Same: p,
 		Options: map[int][]string{3: {"x"}}, Bytes: []byte("m"), Plain: []plain{{netip.IPv6Loopback()}}, None: []string{},
+		Shared: &part{Name: "s"},
 	}
 }
 
@@ -94,6 +96,9 @@ func TestMemoryApart(t *testing.T) {
 	s2.Parts[0].Name, s2.Bytes[0] = "changed", 'n'
 	if s := kept(); s.Parts[0].Name != "a" || s.Bytes[0] != 'm' {
 		t.Errorf("after a reader changed its own: %+v", s)
+	}
+	if a, b := kept(), kept(); a.Shared != b.Shared {
+		t.Error("what is shared was copied")
 	}
 	before := w.Memory.Clone()
 	if err := w.Write("x", &whole{Parts: []*part{{Name: "new"}}}); err != nil {
