@@ -30,6 +30,8 @@ const (
 	// fetch: to connect, and for the whole of a request and its answer.
 	ConnectLimit = 5 * time.Second
 	AnswerLimit  = 10 * time.Second
+	// LookupLimit is for one name server to say where a host is, within the fetch.
+	LookupLimit = 2 * time.Second
 	// RetryLimit is for one more fetch by each service that starts after a source
 	// on the network was silent.
 	RetryLimit = 10 * time.Second

@@ -15,18 +15,27 @@ import (
 // LeaseRouters gives the routers that the DHCP lease of an interface names. It
 // is an error if there is no lease.
 func LeaseRouters(ctx context.Context, g *guest.Guest, link string) ([]netip.Addr, error) {
-	out, err := g.Run(ctx, "/sbin/dhcpinfo", "-i", link, "Router")
+	return leaseAddrs(ctx, g, link, "Router")
+}
+
+// LeaseNameServers gives the name servers that it names.
+func LeaseNameServers(ctx context.Context, g *guest.Guest, link string) ([]netip.Addr, error) {
+	return leaseAddrs(ctx, g, link, "DNSserv")
+}
+
+func leaseAddrs(ctx context.Context, g *guest.Guest, link, option string) ([]netip.Addr, error) {
+	out, err := g.Run(ctx, "/sbin/dhcpinfo", "-i", link, option)
 	if err != nil {
 		return nil, err
 	}
-	var routers []netip.Addr
-	err = eachLine("dhcpinfo Router", out, func(line string) error {
+	var addrs []netip.Addr
+	err = eachLine("dhcpinfo "+option, out, func(line string) error {
 		addr, err := netip.ParseAddr(strings.TrimSpace(line))
 		if err != nil {
 			return errors.New("no address")
 		}
-		routers = append(routers, addr)
+		addrs = append(addrs, addr)
 		return nil
 	})
-	return routers, err
+	return addrs, err
 }

@@ -27,3 +27,11 @@ func TestLeaseRouters(t *testing.T) {
 		t.Errorf("a name: %v", err)
 	}
 }
+
+func TestLeaseNameServers(t *testing.T) {
+	const command = "/sbin/dhcpinfo -i vioif0 DNSserv"
+	got, err := LeaseNameServers(t.Context(), stub(t, command, 0, "10.0.2.3\n", ""), "vioif0")
+	if want := []netip.Addr{netip.MustParseAddr("10.0.2.3")}; !slices.Equal(got, want) || err != nil {
+		t.Errorf("got %v, %v; want %v", got, err, want)
+	}
+}

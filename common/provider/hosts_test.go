@@ -110,3 +110,18 @@ func limited(t *testing.T, limit time.Duration) context.Context {
 	t.Cleanup(cancel)
 	return ctx
 }
+
+// handle has a server of another kind answer at an address, until the test ends.
+func (h *hosts) handle(t *testing.T, address string, serve func(net.Conn)) {
+	t.Helper()
+	conns := make(chan net.Conn)
+	h.mu.Lock()
+	h.listeners[address] = conns
+	h.mu.Unlock()
+	go func() {
+		for c := range conns {
+			go serve(c)
+		}
+	}()
+	t.Cleanup(func() { close(conns) })
+}

@@ -54,10 +54,11 @@ func checkNoCloud(c volume.Content) (passed string, err error) {
 	return "", nil
 }
 
-// parseNoCloud gives what the files of a volume say. What is wrong costs its own
-// item and no other; only without meta-data that can be read there is none.
+// parseNoCloud gives what the files of a volume or of a web server say. What is
+// wrong costs its own item and no other; only without meta-data that can be read
+// there is none.
 func parseNoCloud(docs Documents) (*metadata.Instance, error) {
-	meta, err := parseMetaData(docs.Files[seedMeta])
+	meta, err := seedMetaData(docs)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", seedMeta, err)
 	}

@@ -5,6 +5,7 @@ package provider
 
 import (
 	"bytes"
+	gocmp "cmp"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -204,8 +205,8 @@ func TestMetaData(t *testing.T) {
 		{"modes", "dsmode: local", metaData{mode: "local"}, ""},
 		{"no source", "dsmode: disabled", metaData{mode: "disabled"}, ""},
 		{"unknown mode", "dsmode: pass", metaData{mode: "pass"}, `dsmode "pass" is ignored: local, net or disabled expected`},
-		{"other places", "seedfrom: http://10.0.0.1/\nnetwork-interfaces: |\n  auto eth0\n", metaData{},
-			"seedfrom is ignored: it is not supported\nnetwork-interfaces is ignored: it is not supported"},
+		{"other places", "seedfrom: http://10.0.0.1/\nnetwork-interfaces: |\n  auto eth0\n", metaData{from: "http://10.0.0.1/"},
+			"network-interfaces is ignored: it is not supported"},
 		{"unknown keys", "ami-id: ami-1\nplacement: {zone: a}\n", metaData{}, ""},
 		{"twice", "instance-id: a\ninstance-id: b\n", metaData{id: "b"}, ""},
 
@@ -403,7 +404,7 @@ func TestSeedLine(t *testing.T) {
 	}{
 		{"ds=nocloud", seedLine{}},
 		{"ds=nocloud;i=abc-1;h=web", seedLine{id: "abc-1", hostname: "web"}},
-		{" x ds=nocloud;;instance-id=a=b;dsmode=local;h y", seedLine{id: "a=b"}},
+		{" x ds=nocloud;;instance-id=a=b;dsmode=local;region=r;h y", seedLine{id: "a=b", mode: "local"}},
 		{"ds=nocloud-net;s=http://192.0.2.1/seed;i=x", seedLine{id: "x", from: "http://192.0.2.1/seed"}},
 		{"ds=nocloudy;i=x", seedLine{}}, {"DS=NOCLOUD;i=x", seedLine{}}, {"VMware-56 4d aa bb", seedLine{}}, {"", seedLine{}},
 	}
@@ -428,7 +429,14 @@ func TestSeedLine(t *testing.T) {
 		t.Errorf("got %+v", in)
 	}
 	for _, disks := range []map[string]string{disks, nil} {
-		if in, said := find(disks, "ds=nocloud-net;s=http://192.0.2.1/"); strings.Count(said, "not supported yet") != 1 {
+		for _, from := range []string{"/var/seed", "file:///var/seed/", "ftp://192.0.2.1/", "http:/192.0.2.1"} {
+			in, said := find(disks, "ds=nocloud-net;s="+from)
+			const want = "the SMBIOS serial number tells to fetch metadata from an address: ignored, only http:// and https:// are supported"
+			if strings.Count(said, want) != 1 {
+				t.Errorf("%s: %s: it says %s", from, in.Source, said)
+			}
+		}
+		if in, said := find(disks, "ds=nocloud;dsmode=disabled"); in.Source != None || !strings.Contains(said, "dsmode=disabled") {
 			t.Errorf("%s: it says %s", in.Source, said)
 		}
 	}
@@ -442,6 +450,8 @@ func TestSeedLineSamples(t *testing.T) {
 			ID       string `json:"instance-id"`
 			Hostname string `json:"local-hostname"`
 			From     string `json:"seedfrom"`
+			Base     string `json:"fetch_base"`
+			Fill     string `json:"seedfrom_expand"`
 		} `json:"result"`
 	}
 	must(t, json.Unmarshal(fixture(t, "detection/serial-lines.json"), &samples))
@@ -451,14 +461,22 @@ func TestSeedLineSamples(t *testing.T) {
 	for _, s := range samples {
 		want := seedLine{}
 		if s.Result != nil {
-			want = seedLine{s.Result.ID, s.Result.Hostname, s.Result.From}
+			want = seedLine{id: s.Result.ID, hostname: s.Result.Hostname, from: s.Result.From}
 		}
 		got := parseSeedLine(s.Serial)
-		if want.from == "" {
-			got.from = "" // not every sample says
+		if s.Result != nil && s.Result.Fill != "" {
+			want.from = "http://192.0.2.1/__dmi." + s.Result.Fill + "__/"
+			s.Result.Base = "http://192.0.2.1/" + illumos.SwapUUID(qemu().UUID) + "/"
 		}
 		if got != want {
 			t.Errorf("%q: got %+v, want %+v", s.Serial, got, want)
+		}
+		if want.from == "" {
+			continue
+		}
+		base, err := parseSeedBase(got.from, qemu())
+		if wantBase := gocmp.Or(s.Result.Base, s.Result.From); err != nil || base.file("") != wantBase {
+			t.Errorf("%q: base %s, %v, want %s", s.Serial, base, err, wantBase)
 		}
 	}
 }

@@ -5,6 +5,7 @@ package provider
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -24,6 +25,7 @@ const maxIDSize = 256
 type metaData struct {
 	id, hostname string
 	mode         string // dsmode
+	from         string // seedfrom
 	keys         []metadata.Key
 	problems     []string // of the keys, at most maxUnknown
 	warnings     []string
@@ -68,14 +70,24 @@ func readMetaData(fields map[string]*yaml.Node) metaData {
 	default:
 		m.warnings = append(m.warnings, fmt.Sprintf("dsmode %.60q is ignored: local, net or disabled expected", m.mode))
 	}
-	for _, name := range []string{"seedfrom", "network-interfaces"} {
-		if text(name) != "" {
-			m.warnings = append(m.warnings, name+" is ignored: it is not supported")
-		}
+	m.from = text("seedfrom")
+	if text("network-interfaces") != "" {
+		m.warnings = append(m.warnings, "network-interfaces is ignored: it is not supported")
 	}
 	if keys := fields["public-keys"]; keys != nil {
 		m.addKeys(keys, "public-keys", 2)
 	}
+	return m
+}
+
+// over gives what two documents say, the values of the first one first.
+func (m metaData) over(other metaData) metaData {
+	m.id, m.hostname = cmp.Or(m.id, other.id), cmp.Or(m.hostname, other.hostname)
+	if len(m.keys) == 0 && len(m.problems) == 0 {
+		m.keys = other.keys
+		m.problems = other.problems
+	}
+	m.warnings = append(m.warnings, other.warnings...)
 	return m
 }
 

@@ -13,6 +13,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strconv"
@@ -39,12 +40,13 @@ var ErrSilent = errors.New("the metadata service does not answer")
 // webLimits are how long a web waits.
 type webLimits struct {
 	connect, answer time.Duration // for one try: to connect, and for all of it
+	lookup          time.Duration // for one name server
 	pause, most     time.Duration // before the second try; the longest
 	after           time.Duration // the most that a server is left alone if it asks for that (Retry-After)
 }
 
 var usualLimits = webLimits{
-	connect: guest.ConnectLimit, answer: guest.AnswerLimit,
+	connect: guest.ConnectLimit, answer: guest.AnswerLimit, lookup: guest.LookupLimit,
 	pause: 250 * time.Millisecond, most: 4 * time.Second, after: 10 * time.Second,
 }
 
@@ -62,11 +64,18 @@ type web struct {
 	reach func(context.Context) error
 	once  sync.Once
 	err   error // of reach
+
+	lookup func(ctx context.Context, host string) ([]netip.Addr, error)
+	mu     sync.Mutex
+	known  map[string][]netip.Addr // the addresses of hosts
 }
 
 // newWeb gives the web of a machine, which comes by an address in this way.
 func newWeb(m *machine, way Way) *web {
-	w := &web{limits: usualLimits}
+	w := &web{limits: usualLimits, known: map[string][]netip.Addr{}}
+	w.lookup = func(ctx context.Context, host string) ([]netip.Addr, error) {
+		return m.lookup(ctx, w.limits.lookup, host)
+	}
 	dial := func(ctx context.Context, network, address string) (net.Conn, error) {
 		ctx, cancel := within(ctx, w.limits.connect, "no connection")
 		defer cancel()
@@ -79,7 +88,7 @@ func newWeb(m *machine, way Way) *web {
 	w.transport = &http.Transport{
 		// A connection serves one request: net/http logs what a server sends
 		// after the answer on one that is kept, and that may be secret.
-		DialContext: dial, DisableKeepAlives: true, DisableCompression: true,
+		DialContext: w.dialer(dial), DisableKeepAlives: true, DisableCompression: true,
 		MaxConnsPerHost: 8, MaxResponseHeaderBytes: 64 << 10,
 	}
 	if m.reach != nil {
@@ -249,6 +258,9 @@ func (w *web) follow(ctx context.Context, a ask) (*http.Response, error) {
 	if u := req.URL.User; u != nil {
 		password, _ := u.Password()
 		req.SetBasicAuth(u.Username(), password)
+	}
+	if err := w.find(ctx, req.URL.Hostname()); err != nil {
+		return nil, err
 	}
 	for range maxRedirects + 1 {
 		answer, err := w.transport.RoundTrip(req)
