@@ -164,7 +164,9 @@ func TestDroplet(t *testing.T) {
 // TestDropletChange: another address on the CD of the same droplet is noticed at
 // the next boot, and a CD that is gone changes nothing.
 func TestDropletChange(t *testing.T) {
+	t.Parallel()
 	m := newMachine(t, droplet(), nil)
+	m.fetchLimit("1")
 	m.insertCD("rockridge", dropletDoc())
 	m.boot()
 	doc := dropletDoc()
