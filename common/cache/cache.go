@@ -106,7 +106,7 @@ func (c cache) fetch(ctx context.Context, limit time.Duration) (Answer, error) {
 	defer cancel()
 
 	last, kept := c.read(keepFile)
-	in, err := provider.Find(limited, c.g, c.smbios, set.source, c.network(kept))
+	in, err := provider.Find(limited, c.g, c.smbios, set.source, c.network(kept && c.smbios.UUID != ""))
 	if ctx.Err() != nil {
 		return Answer{}, fmt.Errorf("fetch metadata: %w", context.Cause(ctx)) // we were told to stop: it says nothing of the source
 	}

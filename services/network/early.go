@@ -29,21 +29,22 @@ func early(ctx context.Context, a *agent.Agent, way provider.Way, known bool, li
 	if err := a.ReadRecord(&rec); err != nil {
 		return err
 	}
-	s, err := readState(ctx, a.Guest, false)
+	if known && len(rec.leased()) == 0 {
+		// Over an address that works the source is asked again, for as long as a
+		// fetch may take; others come by then.
+		if rows, err := illumos.Addresses(ctx, a.Guest); err != nil || slices.ContainsFunc(rows, usable) {
+			return err
+		}
+	}
+	t, adds, err := planEarly(ctx, a, rec, way, known)
 	if err != nil {
 		return err
 	}
-	t := rec.todo()
-	t.lease = s.dynamic()
-	write := func() error { return a.WriteRecord(t.made) }
-	if !known || s.moved() {
-		if t, err = bringUp(s, rec, way); err != nil {
-			return err
+	write := func() error {
+		if adds {
+			return a.WriteRecord(rec.under(t.made, ""))
 		}
-		write = func() error { return a.WriteRecord(rec.under(t.made, "")) }
-	}
-	if len(t.steps()) > 0 && managed(ctx, a.Guest) {
-		t = todo{leave: []string{"NWAM manages the network of this guest (" + nwam + ")"}}
+		return a.WriteRecord(t.made)
 	}
 	if len(t.steps()) > 0 {
 		a.Log.Info("bringing up the network to ask for the metadata", "links", len(t.made.Addresses))
@@ -68,6 +69,25 @@ func early(ctx context.Context, a *agent.Agent, way provider.Way, known bool, li
 		a.Log.Warn("part of the network is not there", "reason", broken)
 	}
 	return nil
+}
+
+// planEarly decides what is to be done, and whether that adds to what is on
+// record. NWAM is left alone.
+func planEarly(ctx context.Context, a *agent.Agent, rec record, way provider.Way, known bool) (t todo, adds bool, err error) {
+	s, err := readState(ctx, a.Guest, false)
+	if err != nil {
+		return todo{}, false, err
+	}
+	if known && !s.moved() {
+		t = rec.todo()
+		t.lease = s.dynamic()
+		return t, false, nil
+	}
+	t, err = bringUp(s, rec, way)
+	if len(t.steps()) > 0 && managed(ctx, a.Guest) {
+		t = todo{leave: []string{"NWAM manages the network of this guest (" + nwam + ")"}}
+	}
+	return t, true, err
 }
 
 // dynamic are the address objects that get their address from a server.
