@@ -31,6 +31,7 @@ type imdsFault struct {
 	most   time.Duration
 	tokens int  // how often a token is asked for; 0: any number
 	alone  bool // nothing but tokens is asked for
+	once   bool // the instance ID is asked for once
 }
 
 // answer is a fault of every page that is named, or of all. It lasts for the
@@ -63,7 +64,7 @@ func hang(method string, times int, pages ...string) func(http.ResponseWriter, *
 
 var imdsFaults = []imdsFault{
 	// Each answer to a request for a token (rows D11, D12).
-	{name: "token", tokens: 1},
+	{name: "token", tokens: 1, once: true},
 	{name: "token 400", fault: answer(400, "", 0, imdsTokens), want: "/latest/api/token: status 400 Bad Request", tokens: 1, alone: true},
 	{name: "token 403", fault: answer(403, "", 0, imdsTokens), want: "status 403 Forbidden: the metadata service is switched off for this instance", tokens: 1, alone: true},
 	{name: "token 404", fault: answer(404, "", 0, imdsTokens), want: "status 404 Not Found: it gives no tokens", silent: true, tokens: 1, alone: true},
@@ -159,7 +160,7 @@ var imdsFaults = []imdsFault{
 			return true
 		}
 		return plainly(w, page)
-	}, tokens: 1, most: 10 * time.Second},
+	}, tokens: 1, once: true, most: 10 * time.Second},
 	{name: "token never comes, portal answers", fault: func(w http.ResponseWriter, r *http.Request, page string, _ int) bool {
 		if page == imdsTokens {
 			<-r.Context().Done()
@@ -219,6 +220,9 @@ func TestEC2Faults(t *testing.T) {
 			}
 			if n := host.times("PUT " + imdsTokens); n != tt.tokens && tt.tokens > 0 {
 				t.Errorf("%d requests for a token, want %d", n, tt.tokens)
+			}
+			if n := host.times(imdsID); tt.once && n != 1 {
+				t.Errorf("the instance ID was asked for %d times", n)
 			}
 			if alone := len(host.asked) == 1; tt.alone && !alone {
 				t.Errorf("asked for %v after no token was given", host.asked)

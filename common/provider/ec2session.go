@@ -137,7 +137,7 @@ func (c *imdsSession) get(ctx context.Context, path string, limit int64) (body [
 	a := ask{url: c.url(path), limit: limit}
 	r, err := c.with(ctx, a, token)
 	if err == nil && r.status == http.StatusUnauthorized && token != "" {
-		if token, err = c.renew(ctx, token); err == nil {
+		if token, err = c.renew(ctx); err == nil {
 			r, err = c.with(ctx, a, token)
 		}
 	}
@@ -170,13 +170,13 @@ func (c *imdsSession) current() string {
 	return c.token
 }
 
-// renew gives the token that comes after an old one. Requests that are refused
+// renew gives the token that comes after the first one. Requests that are refused
 // at the same time get the same one.
-func (c *imdsSession) renew(ctx context.Context, old string) (string, error) {
+func (c *imdsSession) renew(ctx context.Context) (string, error) {
 	c.renewing.Lock()
 	defer c.renewing.Unlock()
-	if now := c.current(); now != old || c.renewed {
-		return now, nil
+	if c.renewed {
+		return c.current(), nil
 	}
 	token, err := c.askToken(ctx)
 	if err != nil {
