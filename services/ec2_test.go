@@ -105,6 +105,9 @@ func (m *machine) wantEC2(driver string) {
 			m.t.Errorf("no %s%s in ipadm show-addr:\n%s", driver, want, got)
 		}
 	}
+	if got := m.defaults(); !slices.Equal(got, []string{"10.0.1.1"}) {
+		m.t.Errorf("default routers %q, want that of the first interface", got)
+	}
 	m.wantHellos(1)
 }
 

@@ -32,6 +32,9 @@ const (
 	AnswerLimit  = 10 * time.Second
 	// LookupLimit is for one name server to say where a host is, within the fetch.
 	LookupLimit = 2 * time.Second
+	// HostLead is how long the first of several addresses of a metadata service is
+	// ahead of the next.
+	HostLead = 150 * time.Millisecond
 	// RetryLimit is for one more fetch by each service that starts after a source
 	// on the network was silent.
 	RetryLimit = 10 * time.Second

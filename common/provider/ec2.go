@@ -7,6 +7,8 @@ import (
 	"context"
 	"slices"
 	"time"
+
+	"illumos-metadata/common/guest"
 )
 
 // ec2Like are the clouds that imitate Amazon's metadata service (cloud-init,
@@ -22,7 +24,7 @@ type imds struct {
 	stagger time.Duration // how long each one is ahead of the next
 }
 
-var amazonIMDS = imds{hosts: []string{"169.254.169.254", "[fd00:ec2::254]"}, stagger: 150 * time.Millisecond}
+var amazonIMDS = imds{hosts: []string{"169.254.169.254", "[fd00:ec2::254]"}, stagger: guest.HostLead}
 
 // fetch asks the service. It is not there on a machine that is neither Amazon's
 // nor like those, unless an administrator says so: then nothing is sent.
