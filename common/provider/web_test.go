@@ -4,12 +4,17 @@
 package provider
 
 import (
+	"bufio"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
+	"net/netip"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -344,5 +349,47 @@ func TestWebSecrets(t *testing.T) {
 func TestWebLimits(t *testing.T) {
 	if w := newWeb(newMachine(t, qemu()), ByLease); w.limits.connect != guest.ConnectLimit || w.limits.answer != guest.AnswerLimit {
 		t.Errorf("got %+v", w.limits)
+	}
+}
+
+// TestWebTLS: an https server has to show a certificate that the system trusts;
+// one that it does not ends the fetch at once.
+func TestWebTLS(t *testing.T) {
+	unknown := httptest.NewTLSServer(nil) // with the certificate of package httptest, for example.com
+	unknown.Close()
+	roots := x509.NewCertPool()
+	roots.AddCert(unknown.Certificate())
+	for _, tt := range []struct {
+		roots      *x509.CertPool
+		host, want string
+	}{
+		{nil, "192.0.2.1", "https://192.0.2.1/: tls: failed to verify certificate: "},
+		{roots, "192.0.2.1", "https://192.0.2.1/: tls: failed to verify certificate: "},
+		{roots, "example.com", "ok"},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			m := newMachine(t, qemu())
+			h := newHosts(t, m)
+			tries := 0
+			h.handle(t, "192.0.2.1:443", func(c net.Conn) {
+				tries++
+				s := tls.Server(c, unknown.TLS)
+				defer c.Close()
+				if _, err := http.ReadRequest(bufio.NewReader(s)); err == nil {
+					io.WriteString(s, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+				}
+			})
+			w := newWeb(m, ByLease)
+			w.transport.TLSClientConfig = &tls.Config{RootCAs: tt.roots, Time: func() time.Time { return unknown.Certificate().NotBefore.AddDate(1, 0, 0) }}
+			w.known["example.com"] = []netip.Addr{netip.MustParseAddr("192.0.2.1")}
+			body, _, err := w.get(limited(t, time.Minute), ask{url: "https://" + tt.host + "/", limit: 100})
+			got := string(body)
+			if err != nil {
+				got = err.Error()
+			}
+			if !strings.HasPrefix(got, tt.want) || errors.Is(err, ErrSilent) || tries != 1 {
+				t.Errorf("%s: got %s after %d tries, want %s", tt.host, got, tries, tt.want)
+			}
+		})
 	}
 }
