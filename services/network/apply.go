@@ -100,7 +100,7 @@ func apply(ctx context.Context, a *agent.Agent, old record, t todo, limit time.D
 	t.gateways = slices.DeleteFunc(t.gateways, func(g gateway) bool { return gone(g.lease) })
 	if t.stranding(failed) {
 		if !a.DryRun {
-			err = agent.Join(err, t.leased(ctx, a, old, limit, func() error {
+			err = agent.Join(err, t.settle(ctx, a, old, limit, func() error {
 				return a.WriteRecord(old.under(t.made, t.made.Instance))
 			}))
 		}
@@ -123,7 +123,7 @@ func apply(ctx context.Context, a *agent.Agent, old record, t todo, limit time.D
 	if a.DryRun {
 		return agent.Join(err, a.Apply(ctx, slices.Concat(t.late, t.retire)))
 	}
-	waits := t.leased(ctx, a, old, limit, func() error {
+	waits := t.settle(ctx, a, old, limit, func() error {
 		if len(t.retire) > 0 {
 			return a.WriteRecord(old.under(t.made, t.made.Instance))
 		}

@@ -6,7 +6,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -43,18 +42,6 @@ func (r record) leased() (objects []string) {
 	return objects
 }
 
-// todo is what a boot does again for what is on record.
-func (r record) todo() todo {
-	t := todo{made: r, leases: union(r.leased(), r.Waiting)}
-	for _, x := range r.Routes {
-		over := func(o route) bool { return o.Lease == "" && o.Via == x.To.Addr() }
-		if x.Lease != "" && x.Direct && slices.ContainsFunc(r.Routes, over) {
-			t.gateways = append(t.gateways, gateway{x.Lease, x.To.Addr()})
-		}
-	}
-	return t
-}
-
 // keepLeased keeps what a lease has asked for while DHCP stays on its link: what
 // of it is still right is known when the lease is there.
 func (p *plan) keepLeased() {
@@ -67,9 +54,9 @@ func (p *plan) keepLeased() {
 	}
 }
 
-// leased waits for the leases and adds the routes that they ask for; write notes
+// settle waits for the leases and adds the routes that they ask for; write notes
 // them before.
-func (t *todo) leased(ctx context.Context, a *agent.Agent, old record, limit time.Duration, write func() error) error {
+func (t *todo) settle(ctx context.Context, a *agent.Agent, old record, limit time.Duration, write func() error) error {
 	rows, err := awaitLeases(ctx, a, t.lease, limit)
 	return agent.Join(err, t.reach(ctx, a, rows, old, write))
 }
@@ -124,31 +111,51 @@ func (t *todo) offLink(ctx context.Context, a *agent.Agent, s state, old []route
 			want = union(want, []route{hostRoute(g, own)})
 		}
 	}
-	if !slices.ContainsFunc(kept, func(r route) bool { return r.To == defaultV4 }) && !s.routed(kept, old) {
-		want = union(want, t.router(ctx, a, s, old))
+	byHand := s.routedByHand(kept, old)
+	var routes []route
+	var mute []string
+	if !byHand && !s.routed() && !slices.ContainsFunc(kept, func(r route) bool { return r.To == defaultV4 }) {
+		routes, mute = t.router(ctx, a, s, old)
+		want = union(want, routes)
 	}
-	var steps, gone []guest.Step
+	steps, want := s.change(before, want, func(r route) bool {
+		return byHand || !s.leased(r.Lease) || slices.Contains(mute, r.Lease)
+	})
+	t.made.Routes = append(kept, want...)
+	t.made.Waiting = slices.DeleteFunc(slices.Clone(t.made.Waiting), func(object string) bool {
+		return s.leased(object) && !slices.Contains(mute, object)
+	})
+	return steps
+}
+
+// change gives the steps from the routes before to those that are wanted, new
+// ones first, and what is on record then. Those of which nothing is known stay as
+// they are: the next boot may need them.
+func (s state) change(before, want []route, unknown func(route) bool) (steps []guest.Step, record []route) {
+	var gone []guest.Step
 	for _, r := range want {
 		if !s.live(r) {
 			steps = append(steps, r.step("add", false, entryExists))
 		}
 	}
+	record = want
 	for _, r := range before {
 		switch {
-		case !s.leased(r.Lease):
-			want = union(want, []route{r}) // nothing is known of it
+		case unknown(r):
+			record = union(record, []route{r})
 		case !slices.Contains(want, r) && s.live(r) && !s.routedBy(r.Via):
+			// The one over a gateway goes before the one to it.
 			gone = append([]guest.Step{r.step("delete", false, notInTable)}, gone...)
 		}
 	}
-	t.made.Routes = append(kept, want...)
-	t.made.Waiting = slices.DeleteFunc(slices.Clone(t.made.Waiting), s.leased)
-	return append(steps, gone...)
+	return append(steps, gone...), record
 }
 
 // router gives the routes to the first router of the first lease that names any,
-// if no subnet holds it.
-func (t *todo) router(ctx context.Context, a *agent.Agent, s state, old []route) []route {
+// if no subnet holds it, and the address objects whose leases dhcpagent(8) does
+// not tell of: for one of these, what is on record counts if its address is the
+// same.
+func (t *todo) router(ctx context.Context, a *agent.Agent, s state, old []route) (routes []route, mute []string) {
 	for _, object := range t.leases {
 		if !s.leased(object) {
 			continue
@@ -156,23 +163,34 @@ func (t *todo) router(ctx context.Context, a *agent.Agent, s state, old []route)
 		routers, err := leaseRouters(ctx, a.Guest, linkOf(object))
 		if err != nil {
 			a.Log.Warn("which routers a lease names is not known", "object", object, "reason", err)
+			mute = append(mute, object)
+			routers = t.known(gateway{object, s.own(object)})
 		}
 		if len(routers) == 0 {
 			continue
 		}
-		if routers[0] == s.own(object) {
-			return nil // nobody can add that
-		}
-		if s.holds(routers[0], old) {
-			return onLink(ctx, a, object, routers[0])
+		switch {
+		case routers[0] == s.own(object):
+			return nil, mute // nobody can add that
+		case s.holds(routers[0], old):
+			return onLink(ctx, a, object, routers[0]), mute
 		}
 		a.Log.Info("the router of a lease is in no subnet of the guest", "object", object, "router", routers[0])
-		return []route{
-			hostRoute(gateway{object, routers[0]}, s.own(object)),
-			{To: defaultV4, Via: routers[0], Lease: object},
+		g := gateway{object, routers[0]}
+		return []route{hostRoute(g, s.own(object)), {To: defaultV4, Via: g.via, Lease: object}}, mute
+	}
+	return nil, mute
+}
+
+// known gives the router that a lease had on record, for the address own.
+func (t *todo) known(own gateway) (routers []netip.Addr) {
+	for _, r := range t.made.Routes {
+		host := func(d route) bool { return d == hostRoute(gateway{own.lease, r.Via}, own.via) }
+		if r.To == defaultV4 && r.Lease == own.lease && slices.ContainsFunc(t.made.Routes, host) {
+			routers = append(routers, r.Via)
 		}
 	}
-	return nil
+	return routers
 }
 
 // onLink gives the default route that dhcpagent(8) leaves out although it could
@@ -251,12 +269,17 @@ func (s state) holds(via netip.Addr, old []route) bool {
 	})
 }
 
-// routed says whether there is a default route that stays without a lease asking
-// for it: one that dhcpagent(8) has added, or that was made by hand.
-func (s state) routed(kept, old []route) bool {
+// routed says whether dhcpagent(8) has added a default route.
+func (s state) routed() bool {
+	return slices.ContainsFunc(s.routes, func(x illumos.Route) bool { return x.To == defaultV4 && x.Gateway && x.Link != "" })
+}
+
+// routedByHand says whether there is a default route that is none of ours, nor
+// dhcpagent(8)'s.
+func (s state) routedByHand(kept, old []route) bool {
 	return slices.ContainsFunc(s.routes, func(x illumos.Route) bool {
 		ours := func(r route) bool { return r.is(x) }
-		return x.To == defaultV4 && x.Gateway && (slices.ContainsFunc(kept, ours) || !slices.ContainsFunc(old, ours))
+		return x.To == defaultV4 && x.Gateway && x.Link == "" && !slices.ContainsFunc(kept, ours) && !slices.ContainsFunc(old, ours)
 	})
 }
 
@@ -264,57 +287,4 @@ func (s state) routed(kept, old []route) bool {
 // route(8) might delete that one.
 func (s state) routedBy(router netip.Addr) bool {
 	return slices.ContainsFunc(s.routes, func(x illumos.Route) bool { return x.To == defaultV4 && x.Via == router && x.Link != "" })
-}
-
-// heal adds the routes of ours that a boot does not bring back: those that
-// leases ask for; direct ones and those over them, for network/routing-setup adds
-// the former only after this service, and network/physical tries the latter
-// before. It waits for leases on record; at others it only looks.
-func heal(ctx context.Context, a *agent.Agent, rec record, await []string, limit time.Duration) error {
-	direct := slices.ContainsFunc(rec.Routes, func(r route) bool { return r.Direct })
-	if !direct && len(rec.Waiting) == 0 {
-		return nil
-	}
-	t := rec.todo()
-	t.lease = await
-	if a.DryRun {
-		t.lease = nil
-	}
-	err := t.leased(ctx, a, rec, limit, func() error {
-		if slices.Equal(t.made.Routes, rec.Routes) && slices.Equal(t.made.Waiting, rec.Waiting) {
-			return nil
-		}
-		return a.WriteRecord(t.made)
-	})
-	if err != nil && len(rec.leased()) > 0 {
-		err = fmt.Errorf("%w; what leads over its router comes back when this service runs after the lease is there", err)
-	}
-	return agent.Join(err, t.overDirect(ctx, a))
-}
-
-// overDirect adds the direct routes that no lease has asked for, and all that
-// lead over a direct one.
-func (t *todo) overDirect(ctx context.Context, a *agent.Agent) error {
-	var over []route
-	for _, r := range t.made.Routes {
-		first := func(d route) bool { return d.Direct && (d == r || d.To.Addr() == r.Via) }
-		if r.Lease == "" && slices.ContainsFunc(t.made.Routes, first) {
-			over = append(over, r)
-		}
-	}
-	if len(over) == 0 {
-		return nil
-	}
-	var s state
-	var err error
-	if s.routes, err = illumos.Routes(ctx, a.Guest); err != nil {
-		return err
-	}
-	var steps []guest.Step
-	for _, r := range over {
-		if !s.live(r) {
-			steps = append(steps, r.step("add", false, entryExists))
-		}
-	}
-	return a.Apply(ctx, steps)
 }
