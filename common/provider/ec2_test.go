@@ -317,7 +317,7 @@ func TestEC2Transcript(t *testing.T) {
 			if r.Header.Get(imdsToken) != script.Steps[0].Response.Body {
 				t.Errorf("%s %s with the token %q", r.Method, r.URL.Path, r.Header.Get(imdsToken))
 			}
-			io.WriteString(w, strings.ReplaceAll(pages[page], "i-0123456789abcdef0", "i-0123456789abcdef0"))
+			io.WriteString(w, pages[page])
 			return true
 		}
 		in, err := fetchIMDS(t, nitro(), host)
