@@ -28,6 +28,7 @@ type SMBIOS struct {
 	UUID            string
 	SKU, Family     string
 	ChassisAssetTag string
+	ChassisSerial   string
 	OEMStrings      []string
 }
 
@@ -139,7 +140,7 @@ func (s *SMBIOS) read(kind byte, t structure) {
 			s.UUID = uuidText([16]byte(t.body[8:24]))
 		}
 	case 3:
-		s.ChassisAssetTag = t.string(8)
+		s.ChassisSerial, s.ChassisAssetTag = t.string(7), t.string(8)
 	case 11:
 		for i := 0; len(t.body) > 4 && i < min(int(t.body[4]), len(t.strings)); i++ {
 			s.OEMStrings = append(s.OEMStrings, clean(t.strings[i]))

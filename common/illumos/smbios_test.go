@@ -64,7 +64,7 @@ var machine = structureOf(0, "\x01\x02\x00\xe8\x03", "SeaBIOS ", "1.2", "01/02/2
 	structureOf(1, "\x01\x02\x03\x04"+storedUUID+"\x06\x05\x06", "Example, Inc.", "HVM 3", "v1", "ds=nocloud;i=7", "001", "  Virtual Machine  ") +
 	structureOf(1, "\x01\x01\x01\x01"+storedUUID+"\x06\x01\x01", "a second system") +
 	structureOf(2, "\x01", "board") +
-	structureOf(3, "\x00\x01\x00\x00\x01", "77-88") +
+	structureOf(3, "\x00\x01\x00\x02\x01", "77-88", "C 9") +
 	structureOf(11, "\x02", "first\ttab", "secönd") +
 	structureOf(127, "") +
 	"\x00\x01 no structure"
@@ -72,7 +72,7 @@ var machine = structureOf(0, "\x01\x02\x00\xe8\x03", "SeaBIOS ", "1.2", "01/02/2
 var machineStrings = SMBIOS{
 	BIOSVendor: "SeaBIOS", Manufacturer: "Example, Inc.", Product: "HVM 3", Version: "v1", Serial: "ds=nocloud;i=7",
 	UUID: "1f7e3d5c-aabb-ccdd-0123-456789abcdef", SKU: "001", Family: "Virtual Machine",
-	ChassisAssetTag: "77-88", OEMStrings: []string{"first?tab", "sec?nd"},
+	ChassisAssetTag: "77-88", ChassisSerial: "C 9", OEMStrings: []string{"first?tab", "sec?nd"},
 }
 
 func TestParseSMBIOS(t *testing.T) {
@@ -201,7 +201,7 @@ func FuzzSMBIOS(f *testing.F) {
 			t.Fatalf("%q: %v, %v (-2.1 +3.0):\n%s", table, err, err3, diff)
 		}
 		for _, s := range append(got.OEMStrings, got.BIOSVendor, got.Manufacturer, got.Product, got.Version,
-			got.Serial, got.SKU, got.Family, got.ChassisAssetTag) {
+			got.Serial, got.SKU, got.Family, got.ChassisAssetTag, got.ChassisSerial) {
 			if strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' }) || s != strings.Trim(s, " ") {
 				t.Fatalf("%q: string %q", table, s)
 			}

@@ -13,15 +13,13 @@ import (
 	"strings"
 	"time"
 
+	"illumos-metadata/common/guest"
 	"illumos-metadata/common/illumos"
 )
 
-// A dialer connects to an address and port, or to a host's name and port.
-type dialer func(ctx context.Context, network, address string) (net.Conn, error)
-
 // dialer lets dial connect to hosts whose addresses were looked up, to one
 // address after another.
-func (w *web) dialer(dial dialer) dialer {
+func (w *web) dialer(dial guest.Dialer) guest.Dialer {
 	return func(ctx context.Context, network, address string) (c net.Conn, err error) {
 		host, port, err := net.SplitHostPort(address)
 		if err != nil {

@@ -32,6 +32,7 @@ var (
 	serial       = func(s illumos.SMBIOS) string { return s.Serial }
 	bios         = func(s illumos.SMBIOS) string { return s.BIOSVendor }
 	asset        = func(s illumos.SMBIOS) string { return s.ChassisAssetTag }
+	chassis      = func(s illumos.SMBIOS) string { return s.ChassisSerial }
 	uuid         = func(s illumos.SMBIOS) string { return s.UUID }
 	swappedUUID  = func(s illumos.SMBIOS) string { return illumos.SwapUUID(s.UUID) }
 )

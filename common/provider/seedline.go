@@ -105,8 +105,9 @@ var seedVariable = regexp.MustCompile(`__dmi\.([^_]*)__`)
 // seedVariables are the values that the suite reads, by the names of dmidecode(8).
 // The UUID is the one that Linux and the hypervisors show.
 var seedVariables = map[string]func(illumos.SMBIOS) string{
-	"bios-vendor": bios, "chassis-asset-tag": asset, "system-manufacturer": manufacturer, "system-product-name": product,
-	"system-serial-number": serial, "system-uuid": swappedUUID, "system-version": version,
+	"bios-vendor": bios, "chassis-asset-tag": asset, "chassis-serial-number": chassis,
+	"system-manufacturer": manufacturer, "system-product-name": product, "system-serial-number": serial,
+	"system-uuid": swappedUUID, "system-version": version,
 }
 
 // fillSeed puts the values in. cloud-init leaves a name that it does not know,

@@ -47,6 +47,8 @@ func (s *seedServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 	case body == "403":
 		w.WriteHeader(http.StatusForbidden)
+	case body == "503":
+		w.WriteHeader(http.StatusServiceUnavailable)
 	default:
 		io.WriteString(w, body)
 	}
@@ -127,6 +129,8 @@ func TestSeedWebAnswers(t *testing.T) {
 			at + "http://192.0.2.1/network-config: status 403 Forbidden", ""},
 		{"no script is given out", line, nil, map[string]string{"/meta-data": "instance-id: i-1\n", "/user-data": "403"}, "i-1 ",
 			"nocloud http://192.0.2.1/: user-data: http://192.0.2.1/user-data: status 403 Forbidden"},
+		{"a script later, perhaps", line, nil, map[string]string{"/meta-data": "instance-id: i-1\n", "/user-data": "503"},
+			at + "the metadata service does not answer: no metadata within 1m0s; the last try: http://192.0.2.1/user-data: status 503 Service Unavailable", ""},
 		{"a wrong network-config", line, nil, map[string]string{"/meta-data": "instance-id: i-1\n", "/network-config": "[1"}, "i-1 ",
 			"nocloud http://192.0.2.1/: network-config: "},
 		{"too much of a script", line, nil, map[string]string{"/meta-data": "instance-id: i-1\n", "/user-data": strings.Repeat("x", 16<<20+1)}, "i-1 ",
@@ -138,8 +142,8 @@ func TestSeedWebAnswers(t *testing.T) {
 		{"this machine's", "ds=nocloud;s=http://192.0.2.1/__dmi.system-product-name__/", nil,
 			map[string]string{"/Standard%20PC%20%28Q35%20%2B%20ICH9%2C%202009%29/meta-data": "instance-id: i-1"}, "i-1 ", ""},
 		{"a variable that is none", "ds=nocloud;s=http://192.0.2.1/__dmi.hunter__/", volume, all,
-			at + "the address in the SMBIOS serial number: invalid: __dmi.hunter__ is not known: bios-vendor, chassis-asset-tag, system-manufacturer, " +
-				"system-product-name, system-serial-number, system-uuid, system-version expected", ""},
+			at + "the address in the SMBIOS serial number: invalid: __dmi.hunter__ is not known: bios-vendor, chassis-asset-tag, chassis-serial-number, " +
+				"system-manufacturer, system-product-name, system-serial-number, system-uuid, system-version expected", ""},
 		{"no such value", "ds=nocloud;s=http://192.0.2.1/__dmi.chassis-asset-tag__/", nil, all,
 			at + "the address in the SMBIOS serial number: invalid: this machine's SMBIOS has no chassis-asset-tag", ""},
 		{"no address", "ds=nocloud;s=http://hunter2:hunter2/", nil, all, at + "the address in the SMBIOS serial number: invalid: this is no address of files on a web server", ""},
