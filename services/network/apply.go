@@ -99,12 +99,7 @@ func apply(ctx context.Context, a *agent.Agent, old record, t todo, limit time.D
 	t.lease, t.leases = slices.DeleteFunc(t.lease, gone), slices.DeleteFunc(t.leases, gone)
 	t.gateways = slices.DeleteFunc(t.gateways, func(g gateway) bool { return gone(g.lease) })
 	if t.stranding(failed) {
-		if !a.DryRun {
-			err = agent.Join(err, t.settle(ctx, a, old, limit, func() error {
-				return a.WriteRecord(old.under(t.made, t.made.Instance))
-			}))
-		}
-		err = agent.Join(err, a.Apply(ctx, t.late))
+		err = agent.Join(err, t.unfinished(ctx, a, old, limit))
 		rescue(ctx, a, t.was, slices.Concat(t.done, t.withdraw, t.create), old.Routes)
 		return err
 	}
@@ -112,7 +107,7 @@ func apply(ctx context.Context, a *agent.Agent, old record, t todo, limit time.D
 		// No lease is worth two machines with the same address.
 		t.spare(ctx, a.Guest)
 		if failed := a.Apply(ctx, t.retire); failed != nil {
-			return agent.Join(err, failed)
+			return agent.Join(err, failed, t.unfinished(ctx, a, old, limit))
 		}
 		t.retire = nil
 	}
@@ -138,6 +133,18 @@ func apply(ctx context.Context, a *agent.Agent, old record, t todo, limit time.D
 		return agent.Join(err, failed)
 	}
 	return agent.Join(err, a.WriteRecord(t.made.settled(err == nil)))
+}
+
+// unfinished waits for the leases and does what needs them, with all of the old
+// still on record.
+func (t *todo) unfinished(ctx context.Context, a *agent.Agent, old record, limit time.Duration) error {
+	var err error
+	if !a.DryRun {
+		err = t.settle(ctx, a, old, limit, func() error {
+			return a.WriteRecord(old.under(t.made, t.made.Instance))
+		})
+	}
+	return agent.Join(err, a.Apply(ctx, t.late))
 }
 
 // stranding says whether what has failed may be the way out of the guest: part

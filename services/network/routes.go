@@ -333,9 +333,23 @@ func (p *plan) withdrawRoutes(router string) {
 		case saved && !live && r.Link != "":
 			p.unsave(r)
 		case live || saved:
-			p.retire = append(p.retire, r.step("delete", saved, notInTable))
+			step := r.step("delete", saved, notInTable)
+			if object := p.objectOf(r.Via); r.Direct && object != "" {
+				step.Part = object // without its address it could not be named any more
+			}
+			p.retire = append(p.retire, step)
 		}
 	}
+}
+
+// objectOf gives the address object of ours that has an address, if any.
+func (p *plan) objectOf(addr netip.Addr) string {
+	for _, a := range p.have.addresses {
+		if prefix(a).Addr() == addr && p.ours(a) {
+			return a.Object
+		}
+	}
+	return ""
 }
 
 // unsave takes a route that is not in the table out of the file of route -p.
