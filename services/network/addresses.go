@@ -21,7 +21,7 @@ const ipadm = "/sbin/ipadm"
 func (p *plan) addresses(t target) {
 	v6 := func(a netip.Prefix) bool { return a.Addr().Is6() }
 	router := func(r metadata.Route) bool { return r.Via.Is6() }
-	if t.DHCP6 || t.SLAAC || slices.ContainsFunc(t.Addresses, v6) || slices.ContainsFunc(t.Routes, router) {
+	if t.six || t.DHCP6 || t.SLAAC || slices.ContainsFunc(t.Addresses, v6) || slices.ContainsFunc(t.Routes, router) {
 		p.addrconf(t)
 	}
 	if t.DHCP4 {

@@ -19,8 +19,8 @@ import (
 // the former only after this service, and network/physical tries the latter
 // before. It waits for leases on record; at others it only looks.
 func heal(ctx context.Context, a *agent.Agent, rec record, await []string, limit time.Duration) error {
-	direct := slices.ContainsFunc(rec.Routes, func(r route) bool { return r.Direct })
-	if !direct && len(rec.Waiting) == 0 {
+	lost := func(r route) bool { return r.Direct || r.Lease != "" }
+	if !slices.ContainsFunc(rec.Routes, lost) && len(rec.Waiting) == 0 {
 		return nil
 	}
 	t := rec.todo()

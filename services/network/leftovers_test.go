@@ -88,6 +88,25 @@ func TestLeaseBesideStatic(t *testing.T) {
 	}
 }
 
+// TestLeaseBehindStatic: an address that stays is the first one of its link at
+// each boot, and keeps dhcpagent(8) from adding the router of the lease each time.
+func TestLeaseBehindStatic(t *testing.T) {
+	m := newMachine(t, leased(0))
+	l := link(0, "192.0.2.5/24")
+	m.does("static", "i-1", want{Links: []metadata.Link{l}}, "ipadm create-addr -T static -a 192.0.2.5/24 vioif0/v4")
+	l.DHCP4 = true
+	w := want{Links: []metadata.Link{l}}
+	m.does("and a lease", "i-1", w, "ipadm create-addr -T dhcp -w 0 vioif0/dhcp", "route add default 10.0.2.2")
+	for range 2 {
+		m.late()
+		m.early()
+		got, err := m.run("i-1", w)
+		if diff := cmp.Diff([]string{"route add default 10.0.2.2"}, got); diff != "" || err != nil {
+			t.Errorf("next boot: %v (-want +got):\n%s", err, diff)
+		}
+	}
+}
+
 // TestLeaseAndStatic: on one link the lease comes first, since it brings its
 // router only so.
 func TestLeaseAndStatic(t *testing.T) {

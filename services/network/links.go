@@ -22,6 +22,7 @@ const dladm = "/sbin/dladm"
 type target struct {
 	link string
 	over string // of a VLAN: the link below
+	six  bool   // a route of the document leads by an IPv6 gateway on it
 	metadata.Link
 }
 
@@ -268,6 +269,8 @@ func (p *plan) resetMTUs() {
 			continue // the aggregation says it, or it is done already
 		}
 		reset := resetMTU(link, nil)
+		before, after := p.resetOver(link)
+		p.retire = append(p.retire, before...)
 		if len(p.have.on(link)) == 0 {
 			idle := guest.Step{Part: reset.Part, Why: "withdraw interface " + link, Argv: []string{ipadm, "delete-if", link}, Accept: []int{1}}
 			p.retire = append(p.retire, idle)
@@ -275,8 +278,29 @@ func (p *plan) resetMTUs() {
 			reset.Accept = []int{1}
 			p.say = append(p.say, fmt.Sprintf("the MTU of %s goes back to its default, unless its driver refuses that while it is in use", link))
 		}
-		p.retire = append(p.retire, reset)
+		p.retire = append(append(p.retire, reset), after...)
 	}
+}
+
+// resetOver takes back what VLANs that stay have of the MTU of the link below,
+// which goes back to its default: before it if that is less, or else after it.
+func (p *plan) resetOver(link string) (before, after []guest.Step) {
+	for _, v := range p.have.vlans {
+		if v.Over != link || p.have.mtu(v.Name) != p.have.mtu(link) || !slices.Contains(p.made.VLANs, v.Name) ||
+			slices.Contains(union(p.made.MTUs, p.rec.MTUs), v.Name) {
+			continue
+		}
+		step := guest.Step{
+			Part: link + mtuPart, Why: fmt.Sprintf("MTU %d on %s", etherMTU, v.Name), Accept: []int{1},
+			Argv: []string{dladm, "set-linkprop", "-p", fmt.Sprintf("mtu=%d", etherMTU), v.Name},
+		}
+		if p.have.mtu(link) > etherMTU {
+			before = append(before, step)
+		} else {
+			after = append(after, step)
+		}
+	}
+	return before, after
 }
 
 // preferred gives the link for DHCP: the one that has ours already, or else

@@ -149,6 +149,11 @@ func decide(w want, s state, rec record, instance string) (todo, error) {
 	targets := p.targets()
 	p.renew(targets, p.ignore(targets))
 	p.makeLinks(targets)
+	for _, r := range p.want.Routes {
+		if t := gatewayLink(r.Via, targets); t != nil && r.Via.Is6() {
+			t.six = true
+		}
+	}
 	for _, t := range targets {
 		p.addresses(t)
 	}

@@ -47,7 +47,8 @@ func TestVLAN(t *testing.T) {
 	m.does("on the link itself", "i-1", want{Links: []metadata.Link{withRouter(link(0, "10.0.1.5/24"), "10.0.1.1")}},
 		"ipadm create-addr -T static -a 10.0.1.5/24 vioif0/v4", "route add default 10.0.1.1",
 		"route delete default 10.0.0.1", "ipadm delete-addr vioif100000/v4",
-		"ipadm delete-if vioif100000", "dladm delete-vlan vioif100000", "dladm reset-linkprop -p mtu vioif0")
+		"ipadm delete-if vioif100000", "dladm delete-vlan vioif100000",
+		"dladm set-linkprop -p mtu=1500 lan7", "dladm reset-linkprop -p mtu vioif0")
 	m.play("/sbin/ipadm delete-addr lan7/mine")
 	m.does("nothing by hand on it", "i-2", want{}, "route delete default 10.0.1.1", "ipadm delete-addr vioif0/v4",
 		"ipadm delete-if lan7", "dladm delete-vlan lan7")
