@@ -43,9 +43,10 @@ func (m *machine) rack(ctx context.Context) {
 	}
 }
 
-// seedDefault is the network of a NoCloud volume that asks for none.
+// seedDefault is the network of NoCloud metadata that asks for none, or for none
+// that can be read.
 func (m *machine) seedDefault(ctx context.Context, docs Documents) metadata.Network {
-	if len(bytes.TrimSpace(docs.Files[seedNetwork])) == 0 && docs.Refused[seedNetwork] == "" {
+	if len(bytes.TrimSpace(docs.Files[seedNetwork])) == 0 {
 		m.rack(ctx)
 	}
 	if m.platform.Name == oxideName {
