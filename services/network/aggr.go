@@ -38,9 +38,7 @@ func (p *plan) aggr(l metadata.Link, k kind, members []target) (string, error) {
 		if err := p.free(bond, t.link, have); err != nil {
 			return "", err
 		}
-		if l.MTU == 0 {
-			p.plainMTU(bond, t.link)
-		}
+		p.plainMTU(bond, t.link)
 	}
 	if a == nil || ours {
 		p.made.Aggrs = append(p.made.Aggrs, have)
@@ -168,6 +166,7 @@ func (p *plan) changeAggr(bond string, a illumos.Aggr, k kind, ports []string) {
 	for _, port := range portNames(a) {
 		if !slices.Contains(ports, port) {
 			remove = append(remove, "-l", port)
+			p.loose = append(p.loose, port)
 		}
 	}
 	if len(add) > 0 {
@@ -197,8 +196,8 @@ func (p *plan) matchMTU(bond, port, aggr string) {
 	p.made.MTUs = union(p.made.MTUs, []string{port})
 }
 
-// plainMTU takes back the MTU that a link had for itself, before an aggregation
-// that has none of its own uses it.
+// plainMTU takes back the MTU that a link had for itself, before it is a port of
+// an aggregation, which sets that of its ports.
 func (p *plan) plainMTU(bond, port string) {
 	if p.have.aggrWith(port) != "" || !slices.Contains(p.rec.MTUs, port) {
 		return
@@ -347,6 +346,7 @@ func (p *plan) dropAggr(part, name, port string) error {
 	p.have.inUse = maps.Clone(p.have.inUse)
 	for _, port := range portNames(*p.have.aggr(name)) {
 		delete(p.have.inUse, port)
+		p.loose = append(p.loose, port)
 	}
 	p.have.removeLink(name)
 	return nil

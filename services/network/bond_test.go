@@ -138,6 +138,7 @@ func TestBondChange(t *testing.T) {
 	b.MTU, b.Name = 0, "team1"
 	m.does("another name", "i-1", withBond(b), "dladm reset-linkprop -p mtu bond0")
 	m.does("another name and instance", "i-2", withBond(b), "ipadm delete-if bond0", "dladm delete-aggr bond0",
+		"dladm reset-linkprop -p mtu e1000g1", // once more: bond0 had one for a while
 		"dladm create-aggr -P L4 -L active -T long -l e1000g1 team1", "ipadm create-addr -T static -a 10.0.0.5/24 team1/v4")
 	m.does("no bond", "i-2", want{Links: []metadata.Link{link(1, "10.0.0.5/24")}}, "ipadm delete-if team1", "dladm delete-aggr team1",
 		"ipadm create-addr -T static -a 10.0.0.5/24 e1000g1/v4")

@@ -134,6 +134,7 @@ type plan struct {
 
 	cleared  []route  // withdrawn before another was added
 	plain    []string // links whose MTU goes back to the default first
+	loose    []string // ports of aggregations no more, which have its MTU until the next boot
 	named    []string // devices that were found, by the names that they will have
 	primary  string   // the link whose lease dhcpinfo(1) is to tell of, if not the first
 	relinked []string // links with another link-local address object than before
@@ -147,6 +148,9 @@ func decide(w want, s state, rec record, instance string) (todo, error) {
 	p := &plan{want: w, found: s, have: s, rec: rec, fresh: rec.Instance != instance}
 	p.was = s
 	targets := p.targets()
+	for _, t := range targets {
+		p.idle(t)
+	}
 	p.renew(targets, p.ignore(targets))
 	p.makeLinks(targets)
 	for _, r := range p.want.Routes {

@@ -115,32 +115,57 @@ func (p *plan) renameMTUs() {
 
 // moves are the names that have to change, wishes before returns.
 func (p *plan) moves(targets []target) []move {
-	var wishes, returns []move
-	there := map[string]bool{}
-	for i, t := range targets {
-		there[t.link] = true
-		m := move{part: cmp.Or(t.Name, t.link), from: t.link, to: t.SetName, at: i}
-		if several := slices.ContainsFunc(targets, func(o target) bool { return o.Name == t.Name && o.link != t.link }); several && m.to != "" {
-			p.say = append(p.say, fmt.Sprintf("%s does not become %s: %s fits several links", t.link, m.to, t.Name))
-			m.to = ""
+	var all []move
+	left := slices.DeleteFunc(p.desires(targets), func(m move) bool { return m.from == m.to })
+	for {
+		// A link that nobody wants gets its name back in the end, or now if it is
+		// in the way.
+		now := func(m move) bool {
+			return m.at >= 0 || slices.ContainsFunc(all, func(o move) bool { return o.to == m.from })
 		}
-		if m.to == "" {
-			m.to = p.original(p.have.device(t.link))
-			returns = append(returns, m)
-		} else {
-			wishes = append(wishes, m)
+		i := slices.IndexFunc(left, now)
+		if i < 0 {
+			break
 		}
+		all = append(all, left[i])
+		left = slices.Delete(left, i, i+1)
 	}
-	all := append(wishes, returns...)
+	all = slices.DeleteFunc(all, p.keepsName)
+	slices.SortStableFunc(all, func(a, b move) int {
+		return first(p.original(p.have.device(a.from)) != a.to, p.original(p.have.device(b.from)) != b.to)
+	})
+	return all
+}
+
+// desires gives the name that each device should have: the wanted one, unless it
+// is that of another which is to have its own.
+func (p *plan) desires(targets []target) []move {
+	var all []move
 	for _, l := range p.have.links {
-		// One that nobody wants gets its name back in the end, or now if it is in
-		// the way.
-		wanted := func(m move) bool { return m.to == l.Name && m.from != m.to }
-		if p.renamed(l) != nil && !there[l.Name] && slices.ContainsFunc(all, wanted) {
-			all = append(all, move{part: l.Name, from: l.Name, to: p.original(l), at: -1})
+		m := move{part: l.Name, from: l.Name, to: p.original(l), at: slices.IndexFunc(targets, func(t target) bool { return t.link == l.Name })}
+		if m.at >= 0 {
+			t := targets[m.at]
+			m.part = cmp.Or(t.Name, t.link)
+			if several := slices.ContainsFunc(targets, func(o target) bool { return o.Name == t.Name && o.link != t.link }); several && t.SetName != "" {
+				p.say = append(p.say, fmt.Sprintf("%s does not become %s: %s fits several links", t.link, t.SetName, t.Name))
+			} else {
+				m.to = cmp.Or(t.SetName, m.to)
+			}
+		}
+		all = append(all, m)
+	}
+	own := func(m move) string { return p.original(p.have.device(m.from)) }
+	for again := true; again; {
+		again = false
+		for i, m := range all {
+			held := func(o move) bool { return o.from != m.from && o.to == m.to && o.to == own(o) }
+			if m.to != own(m) && slices.ContainsFunc(all, held) {
+				p.say = append(p.say, fmt.Sprintf("%s does not become %s: the guest has another link of that name", m.from, m.to))
+				all[i].to, again = own(m), true
+			}
 		}
 	}
-	return slices.DeleteFunc(all, func(m move) bool { return m.from == m.to || p.keepsName(m) })
+	return all
 }
 
 // keepsName says whether a link keeps the name that it has, and tells why.
@@ -187,17 +212,25 @@ func (p *plan) detour(moves []move) []move {
 	}
 	if i := slices.IndexFunc(moves, func(m move) bool { return !leaves(m.to) }); i >= 0 {
 		m := moves[i]
-		p.say = append(p.say, fmt.Sprintf("%s keeps its name: the guest has another link %s", m.from, m.to))
+		p.say = append(p.say, fmt.Sprintf("%s does not become %s: the guest has another link of that name", m.from, m.to))
+		if own := p.original(p.have.device(m.from)); own != m.to && own != m.from {
+			moves[i].to = own // not the name of an earlier wish
+			return moves
+		}
 		return slices.Delete(moves, i, i+1)
 	}
-	// All wait for each other: in a circle somewhere.
+	// Each waits for another one: whoever follows them comes into a circle.
+	at := 0
+	for range moves {
+		at = slices.IndexFunc(moves, func(m move) bool { return m.from == moves[at].to })
+	}
 	third := "swap0"
 	for n := 1; p.have.hasLink(third); n++ {
 		third = fmt.Sprintf("swap%d", n)
 	}
-	m := moves[0]
+	m := moves[at]
 	p.move(nil, move{part: m.part, from: m.from, to: third, at: -1, late: m.late})
-	moves[0].from = third
+	moves[at].from = third
 	return moves
 }
 

@@ -40,19 +40,19 @@ func (p *plan) vlanTargets(devices []target) []target {
 	return all
 }
 
-// vlanName gives the link for a VLAN: the one that is there, whatever its name,
-// or else the name of the document if dladm(8) and ipadm(8) surely take it, or
+// vlanName gives the link for a VLAN: the one that is there, whatever its name
+// (but a new instance keeps no name of the one before), or else the name of the document if dladm(8) and ipadm(8) surely take it, or
 // else the one that create-vlan would choose.
 func (p *plan) vlanName(l metadata.Link, under string) (string, error) {
-	for _, v := range p.have.vlans {
-		if v.Over == under && v.ID == l.VLAN.ID {
-			return v.Name, nil
-		}
-	}
 	name := l.Name
 	if metadata.CheckLinkName(name) != nil || strings.Contains(name, ".") {
 		driver, number := splitNumber(under)
 		name = driver + strconv.FormatUint(uint64(l.VLAN.ID)*1000+number, 10)
+	}
+	for _, v := range p.have.vlans {
+		if v.Over == under && v.ID == l.VLAN.ID && (v.Name == name || !p.fresh || !p.clearVLAN(v.Name)) {
+			return v.Name, nil
+		}
 	}
 	if p.have.hasLink(name) && !p.clearVLAN(name) {
 		return "", fmt.Errorf("%s: the guest has another link %s", l.Name, name)
@@ -64,7 +64,7 @@ func (p *plan) vlanName(l metadata.Link, under string) (string, error) {
 // whether the name is free then.
 func (p *plan) clearVLAN(name string) bool {
 	steps := p.dropVLAN(name)
-	p.withdraw = append(p.withdraw, steps...)
+	p.prepareFor(name, steps...)
 	return steps != nil
 }
 
