@@ -7,41 +7,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/netip"
 	"slices"
 	"strings"
 	"time"
 
-	"illumos-metadata/common/guest"
 	"illumos-metadata/common/illumos"
 )
 
-// dialer lets dial connect to hosts whose addresses were looked up, to one
-// address after another.
-func (w *web) dialer(dial guest.Dialer) guest.Dialer {
-	return func(ctx context.Context, network, address string) (c net.Conn, err error) {
-		host, port, err := net.SplitHostPort(address)
-		if err != nil {
-			return nil, err
-		}
-		w.mu.Lock()
-		addrs := w.known[host]
-		w.mu.Unlock()
-		if len(addrs) == 0 {
-			return dial(ctx, network, address)
-		}
-		for _, addr := range addrs {
-			if c, err = dial(ctx, network, net.JoinHostPort(addr.String(), port)); err == nil {
-				break
-			}
-		}
-		return c, err
-	}
-}
-
 // find looks a host up, unless that was done before, or its name is an address.
 func (w *web) find(ctx context.Context, host string) error {
+	host = strings.ToLower(host)
 	if _, err := netip.ParseAddr(host); err == nil {
 		return nil
 	}
