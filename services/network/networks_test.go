@@ -63,7 +63,24 @@ func ownNetworks(t testing.TB) map[string]want {
 	for _, file := range c.files("../../common/provider/testdata/smartos/*.json") {
 		c.smartOS(base(file), c.values(file))
 	}
+	for _, source := range []string{"ec2", "vmware"} {
+		c.parsed(source, "../../common/provider/testdata/"+source+"*/*.txt")
+	}
 	return c.all
+}
+
+// parsed adds what sources on the network and others say, as the tests of package
+// provider have written it down: the network is the last of it.
+func (c wantedOf) parsed(source, pattern string) {
+	c.Helper()
+	for _, file := range c.files(pattern) {
+		_, text, ok := bytes.Cut(c.read(file), []byte("\nnetwork {"))
+		in := &metadata.Instance{ID: "i-1"}
+		if err := json.Unmarshal(append([]byte{'{'}, text...), &in.Network); !ok || err != nil {
+			c.Fatalf("%s: no network: %v", file, err)
+		}
+		c.add(source+"-"+base(file), in)
+	}
 }
 
 func base(file string) string { return strings.TrimSuffix(filepath.Base(file), filepath.Ext(file)) }

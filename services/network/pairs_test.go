@@ -8,6 +8,7 @@ import (
 	"maps"
 	"net/netip"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -135,13 +136,16 @@ func matches(line string, others []string) bool {
 	})
 }
 
+// present is the list of the links that the guest has, by the names that they had.
+var present = regexp.MustCompile(`; it has [^;]*`)
+
 // boots runs the service on a guest that is at that point of its boot, and then
 // boots it once more. That depends on nothing but the files and the machine, so
 // that it is known where they are the same as before.
 func (m *machine) boots(instance string, w want, before outcome) outcome {
 	m.t.Helper()
 	_, err := m.run(instance, w)
-	o := outcome{Said: fmt.Sprint(err), Live: m.picture()}
+	o := outcome{Said: present.ReplaceAllString(fmt.Sprint(err), ""), Live: m.picture()}
 	m.late()
 	if o.files = m.persistent(); o.files == before.files {
 		o.Boot = before.Boot
