@@ -124,6 +124,13 @@ var faults = []fault{
 		serve: func(w http.ResponseWriter, _ *http.Request, _ int) {
 			raw(w, "HTTP/1.1 200 OK\r\nX: "+strings.Repeat("x", 1<<20)+"\r\n\r\nok")
 		}},
+	{name: "more to come", want: "ok", tries: 1, serve: func(w http.ResponseWriter, _ *http.Request, _ int) {
+		raw(w, "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n")
+	}},
+	{name: "more to come without end", want: silent + "http://192.0.2.1/a: its header has more than 65536 bytes", silent: true, atMost: time.Minute,
+		serve: func(w http.ResponseWriter, _ *http.Request, _ int) {
+			raw(w, strings.Repeat("HTTP/1.1 100 Continue\r\n\r\n", 1<<12))
+		}},
 	{name: "reset", want: silent + "http://192.0.2.1/a: unexpected EOF", silent: true, atMost: time.Minute,
 		serve: func(w http.ResponseWriter, _ *http.Request, _ int) { raw(w, "") }},
 	{name: "reset once", want: "ok", tries: 2, serve: func(w http.ResponseWriter, _ *http.Request, n int) {
