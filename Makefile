@@ -19,14 +19,17 @@ SKIPPED = echo "make check: SKIPPED: $$tool is not here"; test "$$CI" != true
 all: programs
 
 # Go knows what has to be built again. Only illumos/amd64 exists; for another
-# system the programs are built for the processor of this machine.
+# system the programs are built for the processor of this machine. Those of a boot
+# image are made small: without HTTP/2, which nothing here speaks, and without
+# inlining, which makes a tenth of them (TestSize builds them in the same way).
 programs:
 	@set -e; \
 	version=`git describe --tags --always --dirty 2>/dev/null` || version=unknown; \
-	goarch=amd64; test $(GOOS) = illumos || goarch=`go env GOHOSTARCH`; \
+	goarch=amd64; small="-tags=nethttpomithttp2 -gcflags=all=-l"; \
+	test $(GOOS) = illumos || { goarch=`go env GOHOSTARCH`; small=; }; \
 	mkdir -p proto/$(GOOS); \
 	echo "go build: $(GOOS)/$$goarch $$version"; \
-	GOOS=$(GOOS) GOARCH=$$goarch CGO_ENABLED=0 go build -trimpath -buildvcs=false \
+	GOOS=$(GOOS) GOARCH=$$goarch CGO_ENABLED=0 go build $$small -trimpath -buildvcs=false \
 		-ldflags "-s -w -X illumos-metadata/common/agent.Version=$$version" \
 		-o proto/$(GOOS)/ $(PROGRAMS)
 

@@ -24,7 +24,7 @@ func TestSize(t *testing.T) {
 		"network": large, "hostname": large, "ssh-keys": large, "userscript": large,
 	}
 	dir := t.TempDir()
-	cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w", "-o", dir, "./services/...")
+	cmd := exec.Command("go", "build", "-tags=nethttpomithttp2", "-gcflags=all=-l", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w", "-o", dir, "./services/...")
 	cmd.Dir = ".."
 	cmd.Env = append(os.Environ(), "GOOS=illumos", "GOARCH=amd64", "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
