@@ -145,3 +145,12 @@ func TestLinuxDriver(t *testing.T) {
 	l.Match.Driver, l.Match.Name = "virtio_net", "en*"
 	m.does("first boot", "i-1", want{Links: []metadata.Link{l}}, "ipadm create-addr -T static -a 10.0.0.5/24 vioif1/v4")
 }
+
+// TestRouteOfNoLink: a route that names no link leads over the only one, which
+// gets the link-local address that it needs.
+func TestRouteOfNoLink(t *testing.T) {
+	m := newMachine(t, card(0))
+	w := want{Links: []metadata.Link{link(0, "10.0.0.5/24")}, Routes: []metadata.Route{via("2001:db8:9::/48", "fe80::1")}}
+	m.does("first boot", "i-1", w, "ipadm create-addr -T addrconf -p stateless=no,stateful=no vioif0/v6local",
+		"ipadm create-addr -T static -a 10.0.0.5/24 vioif0/v4", "route -p add -inet6 2001:db8:9::/48 fe80::1 -ifp vioif0")
+}

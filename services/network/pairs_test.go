@@ -191,8 +191,9 @@ func cardsFor(w want) []simnet.Link {
 	return cards
 }
 
-// served is a card on whose network there is all that can be: a DHCP server and
-// a router for IPv6.
+// served is a card with a DHCP server and a router for IPv6. Its leases name no DNS
+// servers: what network/service writes of those into resolv.conf and
+// nsswitch.conf is the system's, and stays when the lease goes.
 func served(n int) simnet.Link {
 	c := leased(n)
 	c.Router = &simnet.Router{
