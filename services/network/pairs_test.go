@@ -89,9 +89,7 @@ var unsettled = map[string][]string{
 	"v1-links":           {"v2-links"},
 	"v2-ci-photon": {
 		"v1-doc-bonded-vlan", "v2-talos-v2-cloud-init",
-		"v2-ci-small-v2",                                                     // whose links have names that the other machine's devices have
-		"v1-ci-bond-v1", "v2-ci-bond-v2", "v1-ci-v1-ipv4-and-ipv6-static-v1", // the MTU of a port stays
-		"v1-ci-v1-eni-ipv4-and-ipv6-static-dns-both-ipv4-ipv6-v1", // so here
+		"v2-ci-small-v2", // whose links have names that the other machine's devices have
 	},
 }
 
