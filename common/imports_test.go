@@ -33,7 +33,7 @@ var rules = map[string]rule{
 	"common/volume":    {"common/guest", "github.com/cavaliergopher/cpio github.com/diskfs/go-diskfs golang.org/x/sys/unix"},
 	"common/cloudinit": {"common/metadata", "go.yaml.in/yaml/v3"},
 	"common/provider": {"common/cloudinit common/illumos common/volume common/metadata common/guest",
-		"github.com/BurntSushi/toml go.yaml.in/yaml/v3 golang.org/x/sys/unix"},
+		"github.com/BurntSushi/toml go.yaml.in/yaml/v3 golang.org/x/net/dns/dnsmessage golang.org/x/sys/unix"},
 	"common/cache": {"common/provider common/illumos common/metadata common/guest", ""},
 	// agent never imports cache: zpool and swap would link net/http with it.
 	"common/agent": {"common/illumos common/metadata common/guest", "github.com/hashicorp/go-multierror"},

@@ -10,12 +10,14 @@ import (
 	"io"
 	"net/netip"
 	"strings"
+
+	"golang.org/x/net/dns/dnsmessage"
 )
 
-// exchange sends one question and reads the answer, each with its length before
-// it (RFC 1035, 4.2.2).
-func exchange(c io.ReadWriter, host string, kind uint16) ([]netip.Addr, error) {
-	question, err := dnsQuestion(kind, host, kind)
+// exchange asks for the addresses of one type of a host, and reads the answer.
+// Both have their length before them (RFC 1035, 4.2.2).
+func exchange(c io.ReadWriter, host string, kind dnsmessage.Type) ([]netip.Addr, error) {
+	question, err := dnsQuestion(host, kind)
 	if err != nil {
 		return nil, err
 	}
@@ -30,89 +32,64 @@ func exchange(c io.ReadWriter, host string, kind uint16) ([]netip.Addr, error) {
 	if _, err := io.ReadFull(c, answer); err != nil {
 		return nil, err
 	}
-	return dnsAnswer(answer, kind, kind)
+	return dnsAnswer(answer, kind)
 }
-
-// The types of records that are asked for (RFC 1035, 3.2.2; RFC 3596, 2.1).
-const (
-	dnsA    = 1
-	dnsAAAA = 28
-	dnsIN   = 1 // class
-)
 
 // dnsQuestion gives the message that asks for the records of one type of a host,
-// recursively (RFC 1035, 4.1).
-func dnsQuestion(id uint16, host string, kind uint16) ([]byte, error) {
-	const recursion = 1 << 8
-	m := make([]byte, 0, 64)
-	for _, n := range []uint16{id, recursion, 1, 0, 0, 0} {
-		m = binary.BigEndian.AppendUint16(m, n)
+// recursively. Its ID is the type: a connection serves one of each.
+func dnsQuestion(host string, kind dnsmessage.Type) ([]byte, error) {
+	name, err := dnsmessage.NewName(strings.TrimSuffix(host, ".") + ".")
+	if err != nil {
+		return nil, errNoName
 	}
-	host = strings.TrimSuffix(host, ".")
-	for label := range strings.SplitSeq(host, ".") {
-		if len(label) == 0 || len(label) > 63 || len(host) > 253 {
-			return nil, errors.New("this is no name of a host")
-		}
-		m = append(append(m, byte(len(label))), label...)
+	m := dnsmessage.Message{
+		Header:    dnsmessage.Header{ID: uint16(kind), RecursionDesired: true},
+		Questions: []dnsmessage.Question{{Name: name, Type: kind, Class: dnsmessage.ClassINET}},
 	}
-	m = append(m, 0)
-	m = binary.BigEndian.AppendUint16(m, kind)
-	return binary.BigEndian.AppendUint16(m, dnsIN), nil
+	b, err := m.Pack()
+	if err != nil {
+		return nil, errNoName
+	}
+	return b, nil
 }
 
-var errNoAnswer = errors.New("its answer makes no sense")
+var (
+	errNoName   = errors.New("this is no name of a host")
+	errNoAnswer = errors.New("its answer makes no sense")
+)
 
 // dnsAnswer gives the addresses in an answer. Whose they are is not looked at: a
 // server puts the records of the name behind those that lead to it (CNAME), and
 // nothing else.
-func dnsAnswer(m []byte, id, kind uint16) ([]netip.Addr, error) {
-	if len(m) < 12 || binary.BigEndian.Uint16(m) != id || m[2]&0x80 == 0 {
+func dnsAnswer(b []byte, kind dnsmessage.Type) ([]netip.Addr, error) {
+	var p dnsmessage.Parser
+	h, err := p.Start(b)
+	switch {
+	case err != nil || h.ID != uint16(kind) || !h.Response:
+		return nil, errNoAnswer
+	case h.RCode == dnsmessage.RCodeNameError:
+		return nil, errors.New("there is no such host")
+	case h.RCode != dnsmessage.RCodeSuccess:
+		return nil, fmt.Errorf("it says no (code %d)", h.RCode)
+	}
+	if err := p.SkipAllQuestions(); err != nil {
 		return nil, errNoAnswer
 	}
-	switch code := m[3] & 0xf; code {
-	case 0:
-	case 3: // NXDOMAIN
-		return nil, errors.New("there is no such host")
-	default:
-		return nil, fmt.Errorf("it says no (code %d)", code)
-	}
-	questions, records := binary.BigEndian.Uint16(m[4:]), binary.BigEndian.Uint16(m[6:])
-	rest, ok := m[12:], true
-	for range questions {
-		if rest, ok = skipName(rest); !ok || len(rest) < 4 {
-			return nil, errNoAnswer
-		}
-		rest = rest[4:]
+	records, err := p.AllAnswers()
+	if err != nil {
+		return nil, errNoAnswer
 	}
 	var addrs []netip.Addr
-	for range records {
-		if rest, ok = skipName(rest); !ok || len(rest) < 10 || len(rest)-10 < int(binary.BigEndian.Uint16(rest[8:])) {
-			return nil, errNoAnswer
+	for _, r := range records {
+		if r.Header.Type != kind {
+			continue
 		}
-		head, data := rest, rest[10:10+binary.BigEndian.Uint16(rest[8:])]
-		rest = rest[10+len(data):]
-		addr, ok := netip.AddrFromSlice(data)
-		if binary.BigEndian.Uint16(head) == kind && binary.BigEndian.Uint16(head[2:]) == dnsIN && ok && addr.Is4() == (kind == dnsA) {
-			addrs = append(addrs, addr)
+		switch body := r.Body.(type) {
+		case *dnsmessage.AResource:
+			addrs = append(addrs, netip.AddrFrom4(body.A))
+		case *dnsmessage.AAAAResource:
+			addrs = append(addrs, netip.AddrFrom16(body.AAAA))
 		}
 	}
 	return addrs, nil
-}
-
-// skipName gives what comes behind a name: labels, and a zero or the place of
-// more of them (RFC 1035, 4.1.4).
-func skipName(b []byte) ([]byte, bool) {
-	for len(b) > 0 {
-		n := int(b[0])
-		switch {
-		case n == 0:
-			return b[1:], true
-		case n >= 0xc0:
-			return b[min(2, len(b)):], len(b) >= 2
-		case n > 63 || n+1 > len(b):
-			return nil, false
-		}
-		b = b[n+1:]
-	}
-	return nil, false
 }

@@ -7,17 +7,43 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/netip"
 	"slices"
 	"strings"
 	"time"
 
+	"golang.org/x/net/dns/dnsmessage"
+	"illumos-metadata/common/guest"
+
 	"illumos-metadata/common/illumos"
 )
 
+// dialer lets dial connect to hosts whose addresses were looked up, to one
+// address after another.
+func (w *web) dialer(dial guest.Dialer) guest.Dialer {
+	return func(ctx context.Context, network, address string) (c net.Conn, err error) {
+		host, port, err := net.SplitHostPort(address)
+		if err != nil {
+			return nil, err
+		}
+		w.mu.Lock()
+		addrs := w.known[host]
+		w.mu.Unlock()
+		if len(addrs) == 0 {
+			return dial(ctx, network, address)
+		}
+		for _, addr := range addrs {
+			if c, err = dial(ctx, network, net.JoinHostPort(addr.String(), port)); err == nil {
+				break
+			}
+		}
+		return c, err
+	}
+}
+
 // find looks a host up, unless that was done before, or its name is an address.
 func (w *web) find(ctx context.Context, host string) error {
-	host = strings.ToLower(host)
 	if _, err := netip.ParseAddr(host); err == nil {
 		return nil
 	}
@@ -104,7 +130,7 @@ func (m *machine) askNameServer(ctx context.Context, server netip.Addr, host str
 	defer c.Close()
 	defer context.AfterFunc(ctx, func() { c.SetDeadline(time.Unix(1, 0)) })()
 	var addrs []netip.Addr
-	for _, kind := range []uint16{dnsA, dnsAAAA} {
+	for _, kind := range []dnsmessage.Type{dnsmessage.TypeA, dnsmessage.TypeAAAA} {
 		var some []netip.Addr
 		if some, err = exchange(c, host, kind); err == nil {
 			addrs = append(addrs, some...)

@@ -26,6 +26,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"golang.org/x/net/dns/dnsmessage"
+
 	"illumos-metadata/common/guest"
 	"illumos-metadata/common/metadata"
 )
@@ -284,7 +286,7 @@ func answers(c net.Conn, hosts map[string][2]string) {
 			reply[3] |= 3
 		}
 		text := known[0]
-		if kind == dnsAAAA {
+		if kind == byte(dnsmessage.TypeAAAA) {
 			text = known[1]
 		}
 		if text != "" {
@@ -405,17 +407,17 @@ func FuzzDNSAnswer(f *testing.F) {
 	for _, host := range []string{"seed.example", "a"} {
 		near, far := net.Pipe()
 		go answers(far, map[string][2]string{host + ".": {"192.0.2.1", "2001:db8::1"}})
-		if addrs, err := exchange(near, host, dnsA); err != nil || len(addrs) != 1 || addrs[0] != netip.MustParseAddr("192.0.2.1") {
+		if addrs, err := exchange(near, host, dnsmessage.TypeA); err != nil || len(addrs) != 1 || addrs[0] != netip.MustParseAddr("192.0.2.1") {
 			f.Fatalf("got %v, %v", addrs, err)
 		}
-		if addrs, err := exchange(near, host, dnsAAAA); err != nil || len(addrs) != 1 || addrs[0] != netip.MustParseAddr("2001:db8::1") {
+		if addrs, err := exchange(near, host, dnsmessage.TypeAAAA); err != nil || len(addrs) != 1 || addrs[0] != netip.MustParseAddr("2001:db8::1") {
 			f.Fatalf("got %v, %v", addrs, err)
 		}
 		near.Close()
 	}
 	f.Add([]byte("\x00\x01\x81\x80\x00\x01\x00\x02\x00\x00\x00\x00\x01a\x00\x00\x01\x00\x01\xc0\x0c\x00\x05\x00\x01\x00\x00\x00\x09\x00\x02\xc0\x0c\xc0\x0c\x00\x01\x00\x01\x00\x00\x00\x09\x00\x04\xc0\x00\x02\x01"))
 	f.Fuzz(func(t *testing.T, m []byte) {
-		addrs, err := dnsAnswer(m, dnsA, dnsA)
+		addrs, err := dnsAnswer(m, dnsmessage.TypeA)
 		if err != nil && addrs != nil || len(addrs)*15 > len(m) {
 			t.Errorf("%q: %v, %v", m, addrs, err)
 		}
@@ -424,14 +426,11 @@ func FuzzDNSAnswer(f *testing.F) {
 				t.Errorf("%q: %v", m, a)
 			}
 		}
-		question, err := dnsQuestion(dnsA, string(m), dnsA)
+		question, err := dnsQuestion(string(m), dnsmessage.TypeA)
 		if err != nil {
 			return
 		}
-		if rest, ok := skipName(question[12:]); !ok || !bytes.Equal(rest, []byte{0, dnsA, 0, dnsIN}) {
-			t.Errorf("question %q", question)
-		}
-		if _, err := dnsAnswer(question, dnsA, dnsA); !errors.Is(err, errNoAnswer) {
+		if _, err := dnsAnswer(question, dnsmessage.TypeA); !errors.Is(err, errNoAnswer) {
 			t.Errorf("question %q taken for an answer: %v", question, err)
 		}
 	})

@@ -9,6 +9,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -49,19 +50,14 @@ var usualLimits = webLimits{
 	pause: 250 * time.Millisecond, most: 4 * time.Second, after: 10 * time.Second,
 }
 
-// maxAtOnce is how many requests may be on their way at the same time.
-const maxAtOnce = 8
-
 // maxRedirects is how often one request may be sent on, within the same server.
 const maxRedirects = 5
 
 // A web asks the sources that are on the network, by HTTP/1.1. It takes no proxy
 // from the environment and follows no redirect to another server.
 type web struct {
-	limits webLimits
-	dial   func(ctx context.Context, address string) (net.Conn, error)
-	tls    *tls.Config
-	busy   chan struct{} // has one for each request that is on its way
+	transport *http.Transport
+	limits    webLimits
 
 	// reach brings up the network after the first try has failed; nil where that
 	// is for others to do.
@@ -76,18 +72,24 @@ type web struct {
 
 // newWeb gives the web of a machine, which comes by an address in this way.
 func newWeb(m *machine, way Way) *web {
-	w := &web{limits: usualLimits, known: map[string][]netip.Addr{}, tls: &tls.Config{}, busy: make(chan struct{}, maxAtOnce)}
+	w := &web{limits: usualLimits, known: map[string][]netip.Addr{}}
 	w.lookup = func(ctx context.Context, host string) ([]netip.Addr, error) {
 		return m.lookup(ctx, w.limits.lookup, host)
 	}
-	w.dial = func(ctx context.Context, address string) (net.Conn, error) {
+	dial := func(ctx context.Context, network, address string) (net.Conn, error) {
 		ctx, cancel := within(ctx, w.limits.connect, "no connection")
 		defer cancel()
-		c, err := m.Dial(ctx, "tcp", address)
+		c, err := m.Dial(ctx, network, address)
 		if err != nil && ctx.Err() != nil {
 			err = context.Cause(ctx)
 		}
 		return c, err
+	}
+	w.transport = &http.Transport{
+		// A connection serves one request: net/http logs what a server sends
+		// after the answer on one that is kept, and that may be secret.
+		DialContext: w.dialer(dial), DisableKeepAlives: true, DisableCompression: true,
+		MaxConnsPerHost: 8, MaxResponseHeaderBytes: 64 << 10,
 	}
 	if m.reach != nil {
 		w.reach = func(ctx context.Context) error { return m.reach(ctx, way) }
@@ -219,12 +221,18 @@ func (w *web) try(ctx context.Context, a ask) (r reply, after time.Duration, err
 		}
 		return fmt.Errorf("%s: %w", place(a.url), err)
 	}
-	answer, body, err := w.follow(ctx, a)
-	if answer != nil {
-		r.status = answer.StatusCode
-	}
+	answer, err := w.follow(ctx, a)
 	if err != nil {
 		return r, 0, wrong(err)
+	}
+	defer answer.Body.Close()
+	r.status = answer.StatusCode
+	body, err := io.ReadAll(io.LimitReader(answer.Body, a.limit+1))
+	switch {
+	case err != nil: // cut short, or too slow
+		return r, 0, wrong(err)
+	case int64(len(body)) > a.limit:
+		return r, 0, wrong(lasting{fmt.Errorf("%w: more than %d bytes", errTooLong, a.limit)})
 	}
 	r.body = body
 	if r.status == http.StatusTooManyRequests || r.status >= http.StatusInternalServerError {
@@ -238,34 +246,39 @@ func (w *web) try(ctx context.Context, a ask) (r reply, after time.Duration, err
 var errElsewhere = errors.New("it sends on to another server")
 
 // follow sends the request, and again where the server sends on to another of
-// its pages. Errors quote no address, and no part of one.
-func (w *web) follow(ctx context.Context, a ask) (*http.Response, []byte, error) {
-	u, err := url.Parse(a.url)
-	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return nil, nil, lasting{errors.New("http or https expected")}
+// its pages. net/http's own client would quote a Location that it cannot read.
+func (w *web) follow(ctx context.Context, a ask) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, cmp.Or(a.method, http.MethodGet), a.url, nil)
+	if err != nil || req.URL.Scheme != "http" && req.URL.Scheme != "https" {
+		return nil, lasting{errors.New("http or https expected")} // the reason would quote it
 	}
-	if err := w.find(ctx, u.Hostname()); err != nil {
-		return nil, nil, err
+	for name, value := range a.header {
+		req.Header.Set(name, value)
 	}
-	head, err := requestHead(a, u)
-	if err != nil {
-		return nil, nil, err
+	if u := req.URL.User; u != nil {
+		password, _ := u.Password()
+		req.SetBasicAuth(u.Username(), password)
+	}
+	if err := w.find(ctx, req.URL.Hostname()); err != nil {
+		return nil, err
 	}
 	for range maxRedirects + 1 {
-		answer, body, err := w.exchange(ctx, u, head, a.limit)
+		answer, err := w.transport.RoundTrip(req)
 		if err != nil || !slices.Contains(redirects, answer.StatusCode) {
-			return answer, body, err
+			return answer, err
 		}
-		next, err := u.Parse(answer.Header.Get("Location"))
+		answer.Body.Close()
+		next, err := answer.Location()
 		switch {
 		case err != nil:
-			return nil, nil, lasting{errors.New("it sends on to what is no address")}
-		case server(next) != server(u):
-			return nil, nil, lasting{fmt.Errorf("%w: %s", errElsewhere, server(next))}
+			return nil, lasting{errors.New("it sends on to what is no address")}
+		case server(next) != server(req.URL):
+			return nil, lasting{fmt.Errorf("%w: %s", errElsewhere, server(next))}
 		}
-		u = next
+		req = req.Clone(ctx)
+		req.URL, req.Host = next, ""
 	}
-	return nil, nil, lasting{fmt.Errorf("it has sent on %d times", maxRedirects)}
+	return nil, lasting{fmt.Errorf("it has sent on %d times", maxRedirects)}
 }
 
 // redirects are the statuses that send on (RFC 9110, 15.4).
