@@ -126,7 +126,7 @@ func TestSmartOS(t *testing.T) {
 // program is missing on a later boot ends within the limit, changes nothing and
 // is no first boot (row D9). The script alone is not there to be run.
 func TestSmartOSOutage(t *testing.T) {
-	for name, away := range map[string]func(*machine){
+	for name, away := range some(map[string]func(*machine){
 		"silent": func(m *machine) { m.setHost(nil) },
 		"fails": func(m *machine) {
 			must(m.t, m.guest.World.Order(world.Fault{Match: "mdata-get", Do: "fail", Status: 2, Stderr: "ERROR: could not execute GET\n"}))
@@ -136,7 +136,7 @@ func TestSmartOSOutage(t *testing.T) {
 		},
 		"has lost everything": func(m *machine) { m.setHost(map[string]string{}) },
 		"no program":          func(m *machine) { must(m.t, os.Remove(m.guest.World.Path("/usr/sbin/mdata-get"))) },
-	} {
+	}, 2) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			m := smartOSMachine(t)

@@ -79,7 +79,7 @@ func (m *machine) setInfo(values map[string]string) {
 // TestVMwareOutage: a host that does not tell, or has nothing to tell any more,
 // and a program that is gone change nothing and are no first boot.
 func TestVMwareOutage(t *testing.T) {
-	for name, away := range map[string]func(*machine){
+	for name, away := range some(map[string]func(*machine){
 		"silent": func(m *machine) {
 			must(m.t, m.guest.World.Order(world.Fault{Match: "vmtoolsd", Do: "fail", Status: 1, Stderr: "Unable to send command to VMware hypervisor.\n"}))
 		},
@@ -90,7 +90,7 @@ func TestVMwareOutage(t *testing.T) {
 		},
 		"nothing set": func(m *machine) { m.setInfo(nil) },
 		"no program":  func(m *machine) { must(m.t, os.Remove(m.guest.World.Path("/usr/bin/vmtoolsd"))) },
-	} {
+	}, 2) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			m := vmwareMachine(t, info())

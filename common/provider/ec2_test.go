@@ -299,6 +299,7 @@ func TestEC2Transcript(t *testing.T) {
 	must(t, json.Unmarshal(fixture(t, "ec2/imdsv2-transcript.json"), &script))
 	pages := imdsPages(t, "typical")
 	bubble(t, "", func(t *testing.T) {
+		var mu sync.Mutex
 		played := map[int]bool{}
 		host := newIMDS(pages)
 		host.fault = func(w http.ResponseWriter, r *http.Request, page string, _ int) bool {
@@ -308,7 +309,9 @@ func TestEC2Transcript(t *testing.T) {
 					same = same && r.Header.Get(name) == step.Request.Headers[name]
 				}
 				if same {
+					mu.Lock()
 					played[i] = true
+					mu.Unlock()
 					w.WriteHeader(step.Response.Status)
 					io.WriteString(w, step.Response.Body)
 					return true
