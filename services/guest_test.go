@@ -35,7 +35,7 @@ func TestMain(m *testing.M) {
 }
 
 func run(m *testing.M) int {
-	dir, err := os.MkdirTemp("", "metadata-suite-")
+	dir, err := simguest.Dir()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
@@ -45,8 +45,25 @@ func run(m *testing.M) int {
 	return m.Run()
 }
 
-// trees is where installed suites are, one for each system.
+// trees is where installed suites are, one for each system, and the guests.
 var trees string
+
+// place gives the directory of a new guest, and what plays its commands.
+func place(t testing.TB) (root, program string) {
+	t.Helper()
+	program, err := player()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir, err := os.MkdirTemp(trees, "guest-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	return filepath.Join(dir, "guest"), program
+}
+
+var player = sync.OnceValues(func() (string, error) { return simguest.Player(trees) })
 
 // installed gives the tree that make install lays down for linux.
 var installed = sync.OnceValues(func() (string, error) { return install("linux") })
@@ -95,11 +112,8 @@ func newMachine(t testing.TB, c simguest.Config, volume map[string]string) *mach
 	if err != nil {
 		t.Fatal(err)
 	}
-	program, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	g, err := simguest.Build(filepath.Join(t.TempDir(), "guest"), program, c)
+	root, program := place(t)
+	g, err := simguest.Build(root, program, c)
 	if err != nil {
 		t.Fatal(err)
 	}

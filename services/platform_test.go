@@ -4,8 +4,6 @@
 package services_test
 
 import (
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -21,11 +19,8 @@ func on(t testing.TB, p platform.Platform) *machine {
 	if err != nil {
 		t.Fatal(err)
 	}
-	program, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	g, done, err := p.Build(filepath.Join(t.TempDir(), "guest"), program, tree)
+	root, program := place(t)
+	g, done, err := p.Build(root, program, tree)
 	if err != nil {
 		t.Fatal(err)
 	}

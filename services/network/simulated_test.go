@@ -21,6 +21,7 @@ import (
 	"illumos-metadata/common/agent"
 	"illumos-metadata/common/guest"
 	"illumos-metadata/common/metadata"
+	"illumos-metadata/common/simguest"
 	"illumos-metadata/common/simguest/simnet"
 	"illumos-metadata/common/simguest/world"
 )
@@ -68,13 +69,12 @@ func newMachine(t testing.TB, cards ...simnet.Link) *machine {
 	return m
 }
 
-// scratch is a directory in memory where there are such, since fsync and rename
-// take longer than all else of these tests.
+// scratch is the directory of a guest.
 func scratch(t testing.TB) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("/dev/shm", "network")
+	dir, err := simguest.Dir()
 	if err != nil {
-		return t.TempDir()
+		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
 	return dir

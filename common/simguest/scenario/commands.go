@@ -220,6 +220,7 @@ func strict(data []byte, v any) error {
 type script struct {
 	service string
 	root    string
+	player  string // see simguest.Build
 	guest   *simguest.Guest
 	config  simguest.Config
 }
@@ -234,11 +235,7 @@ func (s *script) build(workDir string) error {
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
-	program, err := os.Executable()
-	if err != nil {
-		return err
-	}
-	if s.guest, err = simguest.Build(s.root, program, s.config); err != nil {
+	if s.guest, err = simguest.Build(s.root, s.player, s.config); err != nil {
 		return err
 	}
 	if content, err := simguest.Volume(workDir + "/volume"); err == nil {

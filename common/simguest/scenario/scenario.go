@@ -27,12 +27,22 @@ func Main(m *testing.M, service string, main func()) {
 // simguest.Default describes, changed by a file guest.json if it has one, after
 // its first boot up to where the service would start.
 func Run(t *testing.T, service string) {
+	dir, err := simguest.Dir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	player, err := simguest.Player(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("GOTMPDIR", dir) // where testscript makes $WORK
 	testscript.Run(t, testscript.Params{
 		Dir:       "testdata",
 		Cmds:      commands,
 		Condition: conditions,
 		Setup: func(env *testscript.Env) error {
-			s := &script{service: service, root: env.WorkDir + "/guest"}
+			s := &script{service: service, root: env.WorkDir + "/guest", player: player}
 			env.Values[key{}] = s
 			env.Setenv("SERVICE", service)
 			env.Setenv("G", s.root)
