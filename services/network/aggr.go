@@ -6,7 +6,6 @@ package main
 import (
 	"bytes"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -24,10 +23,13 @@ func (p *plan) aggr(l metadata.Link, k kind, members []target) (string, error) {
 	if ours := slices.Contains(p.rec.Aggrs, have); have == "" || ours && p.fresh {
 		have = aggrName(bond) // a new instance keeps no other name
 	}
-	a := p.have.aggr(have)
 	ours := slices.Contains(p.rec.Aggrs, have)
+	if ours && p.fresh {
+		p.renewAggr(bond, have, want)
+	}
+	a := p.have.aggr(have)
 	switch {
-	case a == nil && p.have.hasLink(have):
+	case a == nil && !p.clearName(have):
 		return "", fmt.Errorf("the guest has another link %s", have)
 	case a != nil && !ours && !same(portNames(*a), want):
 		return "", fmt.Errorf("the aggregation %s, which was made by hand, is over %s", have, strings.Join(portNames(*a), ", "))
@@ -42,6 +44,7 @@ func (p *plan) aggr(l metadata.Link, k kind, members []target) (string, error) {
 	}
 	if a == nil || ours {
 		p.made.Aggrs = append(p.made.Aggrs, have)
+		p.made.Ports = union(p.made.Ports, want)
 	}
 	switch {
 	case a == nil:
@@ -61,6 +64,7 @@ func (p *plan) standing(bond string, members []target) string {
 	}
 	if slices.Contains(p.rec.Aggrs, name) {
 		p.made.Aggrs = append(p.made.Aggrs, name)
+		p.made.Ports = union(p.made.Ports, portNames(*p.have.aggr(name)))
 	}
 	return name
 }
@@ -117,15 +121,8 @@ func same(a, b []string) bool {
 	return len(a) == len(b) && !slices.ContainsFunc(a, func(x string) bool { return !slices.Contains(b, x) })
 }
 
-// createAggr adds the steps that make an aggregation. The name of one of ours
-// may be taken although nothing shows it: all of its ports may be gone.
+// createAggr adds the steps that make an aggregation.
 func (p *plan) createAggr(bond, name string, k kind, ports []string) {
-	if slices.Contains(p.rec.Aggrs, name) {
-		steps := aggrWithdrawal(name)
-		steps[1].Accept = []int{1}
-		p.prepareFor(bond, steps...)
-		p.forget(steps[0])
-	}
 	argv := append([]string{dladm, "create-aggr"}, k.args()...)
 	fresh := illumos.Aggr{Name: name, Policy: k.policy, LACP: k.lacp, Timer: k.timer}
 	for _, port := range ports {
@@ -310,95 +307,4 @@ func withoutLine(file []byte, line string) []byte {
 		}
 	}
 	return left
-}
-
-// release clears a link for its own use: a port of an aggregation has none.
-func (p *plan) release(t target) {
-	in := p.have.aggrWith(t.link)
-	if in == "" || p.claimed(in) {
-		return
-	}
-	if err := p.dropAggr(t.Name, in, t.link); err != nil {
-		p.errs = append(p.errs, fmt.Errorf("%s: %w", t.Name, err))
-	}
-}
-
-// dropAggr withdraws an aggregation of ours that is in the way of one of its
-// ports, with what is of ours on it and over it.
-func (p *plan) dropAggr(part, name, port string) error {
-	switch {
-	case p.claimed(name):
-		return fmt.Errorf("%s is in the aggregation %s", port, name)
-	case !slices.Contains(p.rec.Aggrs, name):
-		return fmt.Errorf("%s is in the aggregation %s, which was made by hand", port, name)
-	}
-	if err := p.clearUpper(part, name); err != nil {
-		return err
-	}
-	rows := p.have.on(name)
-	if i := slices.IndexFunc(rows, func(r illumos.Address) bool { return !p.ours(r) }); i >= 0 {
-		return fmt.Errorf("%s has the address %s (%s), which was made by hand", name, rows[i].Object, rows[i].Addr)
-	}
-	steps := aggrWithdrawal(name)
-	p.clearRoutes(part, name)
-	p.prepareFor(part, steps...)
-	p.forget(steps[0])
-	p.have.inUse = maps.Clone(p.have.inUse)
-	for _, port := range portNames(*p.have.aggr(name)) {
-		delete(p.have.inUse, port)
-		p.loose = append(p.loose, port)
-	}
-	p.have.removeLink(name)
-	return nil
-}
-
-// removeLink takes a link out of the state.
-func (s *state) removeLink(name string) {
-	s.aggrs = slices.DeleteFunc(slices.Clone(s.aggrs), func(a illumos.Aggr) bool { return a.Name == name })
-	s.vlans = slices.DeleteFunc(slices.Clone(s.vlans), func(v illumos.VLAN) bool { return v.Name == name })
-	s.datalinks = slices.DeleteFunc(slices.Clone(s.datalinks), func(d illumos.Datalink) bool { return d.Name == name })
-}
-
-// aggrWithdrawal takes an aggregation away with its interface, which may be gone.
-func aggrWithdrawal(name string) []guest.Step {
-	return []guest.Step{
-		{Part: name, Why: "withdraw interface " + name, Argv: []string{ipadm, "delete-if", name}, Accept: []int{1}},
-		{Part: name, Why: "withdraw aggregation " + name, Argv: []string{dladm, "delete-aggr", name}},
-	}
-}
-
-// withdrawAggrs withdraws the aggregations that earlier runs have made and that
-// are wanted no more, unless something made by hand is on them.
-func (p *plan) withdrawAggrs() {
-	for _, name := range p.rec.Aggrs {
-		if slices.Contains(p.made.Aggrs, name) || p.found.aggr(name) != nil && p.have.aggr(name) == nil {
-			continue
-		}
-		steps := aggrWithdrawal(name)
-		if p.have.aggr(name) == nil {
-			steps[1].Accept = []int{1} // its ports are gone, or it is
-			p.retire = append(p.retire, steps[1])
-			continue
-		}
-		if by := p.heldBy(name); by != "" {
-			p.leave = append(p.leave, fmt.Sprintf("%s is on the aggregation %s and was made by hand", by, name))
-			p.made.Aggrs = append(p.made.Aggrs, name)
-			continue
-		}
-		p.retire = append(p.retire, steps...)
-		p.have.removeLink(name)
-	}
-}
-
-// heldBy names what stays on an aggregation.
-func (p *plan) heldBy(name string) string {
-	for _, v := range p.have.vlans {
-		if v.Over == name && (!slices.Contains(p.rec.VLANs, v.Name) || slices.Contains(p.made.VLANs, v.Name)) {
-			return v.Name
-		}
-	}
-	if rows := p.have.on(name); len(rows) > 0 {
-		return rows[0].Object
-	}
-	return p.have.over(name)
 }

@@ -249,6 +249,58 @@ func TestBondCards(t *testing.T) {
 	m.does("no bond", "i-2", want{}, "ipadm delete-if bond0", "dladm delete-aggr bond0")
 }
 
+// TestBondRenewed: for a new instance an aggregation is made anew if it was over
+// other links, in another order, or over one that is gone and keeps its place.
+func TestBondRenewed(t *testing.T) {
+	m := newMachine(t, intel(0), intel(1), intel(2))
+	b := func(members ...string) want {
+		l := bond("bond0", "802.3ad", 3)
+		l.Bond.Members = members
+		return withBond(l)
+	}
+	anew := func(links ...string) []string {
+		return []string{"ipadm delete-if bond0", "dladm delete-aggr bond0",
+			"dladm create-aggr -P L4 -L active -T long -l " + strings.Join(links, " -l ") + " bond0"}
+	}
+	m.does("first", "i-1", b("eth0", "eth1", "eth2"), anew("e1000g0", "e1000g1", "e1000g2")[2])
+	m.does("the same", "i-2", b("eth0", "eth1", "eth2"))
+	m.does("another order, same instance", "i-2", b("eth1", "eth0", "eth2"))
+	m.does("another order", "i-3", b("eth1", "eth0", "eth2"), anew("e1000g1", "e1000g0", "e1000g2")...)
+	m.swap([]string{"e1000g2"})
+	m.does("one is gone", "i-4", b("eth1", "eth0"), anew("e1000g1", "e1000g0")...)
+	m.swap(nil, intel(2))
+	m.links("it comes again", "e1000g0 phys 1500", "e1000g1 phys 1500", "e1000g2 phys 1500", "bond0 aggr 1500 e1000g1 e1000g0")
+	m.does("the same again", "i-5", b("eth1", "eth0"))
+	m.play("/sbin/ipadm create-addr -T static -a 10.9.0.5/24 bond0/mine")
+	m.does("with something made by hand", "i-6", b("eth1", "eth2"), "dladm add-aggr -l e1000g2 bond0", "dladm remove-aggr -l e1000g0 bond0")
+}
+
+// TestGoneLinks: what is over links that are gone, and is not shown, goes first:
+// it keeps names. What was made by hand on it stays.
+func TestGoneLinks(t *testing.T) {
+	m := newMachine(t, card(0), card(1), card(2), card(3))
+	w := withBond(bond("bond0", "802.3ad", 2), vlan("lan7", 7, "bond0", "10.7.0.5/24"), link(2), vlan("lan8", 8, "eth2"))
+	create := []string{"dladm create-aggr -P L4 -L active -T long -l vioif0 -l vioif1 bond0", "dladm create-vlan -l bond0 -v 7 lan7",
+		"dladm create-vlan -l vioif2 -v 8 lan8", "ipadm create-addr -T static -a 10.7.0.5/24 lan7/v4"}
+	m.does("first", "i-1", w, create...)
+	m.play("/sbin/ipadm create-addr -T static -a 10.9.0.5/24 lan8/mine")
+	m.swap([]string{"vioif0", "vioif1", "vioif2"}, intel(4))
+	w = want{Links: []metadata.Link{link(3), vlan("bond0", 7, "eth3"), link(4), vlan("lan7", 7, "eth4")}}
+	m.does("other links", "i-2", w, "ipadm delete-if lan7", "dladm delete-vlan lan7", "ipadm delete-if bond0", "dladm delete-aggr bond0",
+		"dladm create-vlan -l vioif3 -v 7 bond0", "dladm create-vlan -l e1000g4 -v 7 lan7")
+	if why := "the link of lan8/mine, which was made by hand, is gone"; !strings.Contains(m.log.String(), why) {
+		t.Errorf("log without %q:\n%s", why, &m.log)
+	}
+	m.quiet("again", "i-2", w)
+	m.swap(nil, card(0), card(2))
+	m.does("a bond of that name", "i-3", withBond(bond("bond0", "802.3ad", 1)),
+		"ipadm delete-if bond0", "dladm delete-vlan bond0", "dladm create-aggr -P L4 -L active -T long -l vioif0 bond0",
+		"ipadm delete-if lan7", "dladm delete-vlan lan7")
+	m.does("a VLAN of that name", "i-4", want{Links: []metadata.Link{link(0), vlan("bond0", 7, "eth0")}},
+		"ipadm delete-if bond0", "dladm delete-aggr bond0", "dladm create-vlan -l vioif0 -v 7 bond0")
+	m.links("in the end", "bond0 vlan 1500 vioif0", "e1000g4 phys 1500", "lan8 vlan 1500 vioif2", "vioif0 phys 1500", "vioif2 phys 1500", "vioif3 phys 1500")
+}
+
 // swap reboots with other cards, up to where the service starts.
 func (m *machine) swap(out []string, in ...simnet.Link) {
 	m.t.Helper()

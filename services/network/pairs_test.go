@@ -50,7 +50,7 @@ func allPairs(t *testing.T, all map[string]want) {
 				m.boots("i-"+first, all[first], outcome{})
 				used := m.snapshot()
 				for _, second := range sample(i, names) {
-					if second == first || slices.Contains(unsettled[second], first) {
+					if second == first {
 						continue
 					}
 					m.restore(used)
@@ -78,19 +78,6 @@ func sample(first int, names []string) (some []string) {
 		}
 	}
 	return some
-}
-
-// unsettled are pairs that do not end in the same state, by their second network.
-var unsettled = map[string][]string{
-	// An aggregation of the other machine keeps a place for the port that is gone,
-	// or its name, or the name of its port.
-	"v1-doc-bonded-vlan": {"v2-ci-photon", "v2-talos-v2-cloud-init"},
-	"v2-ci-small-v2":     {"v2-ci-photon"},
-	"v1-links":           {"v2-links"},
-	"v2-ci-photon": {
-		"v1-doc-bonded-vlan", "v2-talos-v2-cloud-init",
-		"v2-ci-small-v2", // whose links have names that the other machine's devices have
-	},
 }
 
 // An outcome is what a run of the service and the rest of the boot lead to:

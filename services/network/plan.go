@@ -45,6 +45,7 @@ type record struct {
 	Early     []string `json:"early,omitempty"`     // those of them that were made to ask for the metadata
 	VLANs     []string `json:"vlans,omitempty"`     // links
 	Aggrs     []string `json:"aggrs,omitempty"`     // links
+	Ports     []string `json:"ports,omitempty"`     // links that were put into them
 	Renames   []rename `json:"renames,omitempty"`   // links that got another name
 	MTUs      []string `json:"mtus,omitempty"`      // links whose MTU was set
 	Routes    []route  `json:"routes,omitempty"`
@@ -63,6 +64,7 @@ func (r record) under(made record, instance string) record {
 		Early:     union(r.Early, made.Early),
 		VLANs:     union(r.VLANs, made.VLANs),
 		Aggrs:     union(r.Aggrs, made.Aggrs),
+		Ports:     union(r.Ports, made.Ports),
 		Renames:   union(r.Renames, made.Renames),
 		MTUs:      union(r.MTUs, made.MTUs),
 		Routes:    union(r.Routes, made.Routes),
@@ -147,6 +149,7 @@ type plan struct {
 func decide(w want, s state, rec record, instance string) (todo, error) {
 	p := &plan{want: w, found: s, have: s, rec: rec, fresh: rec.Instance != instance}
 	p.was = s
+	p.withdrawGone()
 	targets := p.targets()
 	for _, t := range targets {
 		p.idle(t)

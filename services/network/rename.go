@@ -33,10 +33,15 @@ func (p *plan) renamed(l illumos.Link) *rename {
 }
 
 // original gives the name that a link has in a guest that this service did not
-// change: documents are written for that.
+// change: documents are written for that. A new device whose name another one
+// had got is called net0 or so (dlmgmt_door.c, dlmgmt_upcall_create()).
 func (p *plan) original(l illumos.Link) string {
 	if r := p.renamed(l); r != nil {
 		return r.From
+	}
+	taken := func(r rename) bool { return r.To == l.Device && r.Device != l.Device }
+	if stem, _ := splitNumber(l.Name); stem == "net" && slices.ContainsFunc(p.rec.Renames, taken) {
+		return l.Device
 	}
 	return l.Name
 }
@@ -246,6 +251,9 @@ func (p *plan) move(targets []target, m move) {
 		}
 		p.retire = append(p.retire, step)
 	} else {
+		if p.fresh {
+			p.uncover(m)
+		}
 		for _, link := range []string{m.from, m.to} {
 			if err := p.clearInterface(m.part, link); err != nil {
 				p.errs = append(p.errs, err) // keepsName has looked
@@ -266,6 +274,19 @@ func (p *plan) move(targets []target, m move) {
 	}
 	if m.at >= 0 {
 		targets[m.at].link = m.to
+	}
+}
+
+// uncover withdraws what another instance had over a link that gets another name:
+// dladm(8) refuses it that of a device which was taken out, and does not show
+// these (libdllink.c, dladm_rename_link()).
+func (p *plan) uncover(m move) {
+	err := p.clearUpper(m.part, m.from)
+	if in := p.have.aggrWith(m.from); err == nil && in != "" {
+		err = p.dropAggr(m.part, in, m.from)
+	}
+	if err != nil {
+		p.say = append(p.say, err.Error()) // it may be that the name is free
 	}
 }
 

@@ -169,6 +169,24 @@ func TestSetNameCard(t *testing.T) {
 	m.devices("other card", "lan0=vioif1")
 }
 
+// TestSetNameDevice: a link gets the name of a device that was taken out, which
+// nothing over it may hold, and a new device whose name was given to another one
+// gets it back.
+func TestSetNameDevice(t *testing.T) {
+	m := newMachine(t, intel(0), intel(1), intel(2))
+	bonded := withBond(bond("bond0", "802.3ad", 1), link(1), vlan("lan7", 7, "eth1"))
+	m.does("first", "i-1", bonded, "dladm create-aggr -P L4 -L active -T long -l e1000g0 bond0", "dladm create-vlan -l e1000g1 -v 7 lan7")
+	m.swap([]string{"e1000g2"})
+	w := want{Links: []metadata.Link{called(link(0), "e1000g2")}}
+	m.does("its name to a port", "i-2", w, "ipadm delete-if bond0", "dladm delete-aggr bond0", "dladm rename-link e1000g0 e1000g2",
+		"ipadm delete-if lan7", "dladm delete-vlan lan7")
+	m.swap([]string{"e1000g1"}, intel(2))
+	m.devices("it comes again", "e1000g2=e1000g0", "net0=e1000g2")
+	m.does("its own name", "i-3", want{Links: []metadata.Link{{Name: "e1000g0"}, {Name: "e1000g2", Addresses: link(0, "10.0.0.5/24").Addresses}}},
+		"dladm rename-link e1000g2 e1000g0", "dladm rename-link net0 e1000g2", "ipadm create-addr -T static -a 10.0.0.5/24 e1000g2/v4")
+	m.devices("its own name", "e1000g0=e1000g0", "e1000g2=e1000g2")
+}
+
 // TestSetNameBond: members are renamed before they are aggregated, and ports of
 // an aggregation while they are.
 func TestSetNameBond(t *testing.T) {
@@ -191,6 +209,7 @@ func TestOriginal(t *testing.T) {
 	for _, tt := range []struct{ name, device, want string }{
 		{"lan0", "vioif0", "vioif0"}, {"lan0", "vioif1", "lan0"}, {"vioif0", "vioif1", "vioif1"},
 		{"vioif0", "vioif0", "vioif0"}, {"mine0", "vioif0", "mine0"},
+		{"net0", "lan0", "lan0"}, {"net0", "vioif5", "net0"}, {"lan1", "lan0", "lan1"},
 	} {
 		if got := p.original(illumos.Link{Name: tt.name, Device: tt.device}); got != tt.want {
 			t.Errorf("%s of %s: %s, want %s", tt.name, tt.device, got, tt.want)

@@ -54,10 +54,22 @@ func (p *plan) vlanName(l metadata.Link, under string) (string, error) {
 			return v.Name, nil
 		}
 	}
-	if p.have.hasLink(name) && !p.clearVLAN(name) {
+	if !p.clearName(name) {
 		return "", fmt.Errorf("%s: the guest has another link %s", l.Name, name)
 	}
 	return name, nil
+}
+
+// clearName withdraws a VLAN or an aggregation of ours that goes and has the name
+// of another link. It says whether the name is free then.
+func (p *plan) clearName(name string) bool {
+	switch {
+	case !p.have.hasLink(name):
+		return true
+	case p.have.aggr(name) != nil:
+		return p.dropAggr(name, name, name) == nil
+	}
+	return p.clearVLAN(name)
 }
 
 // clearVLAN withdraws a VLAN of ours whose name is wanted for another. It says

@@ -45,6 +45,31 @@ func (p *plan) withdrawAddresses() {
 	}
 }
 
+// withdrawGone withdraws the VLANs and aggregations of ours that the guest does
+// not have any more. Those whose links below are gone keep their names, and the
+// links that come to their places, although dladm(8) does not show them.
+func (p *plan) withdrawGone() {
+	withdraw := func(made *[]string, name string, steps []guest.Step) {
+		by := p.byHandOn(name)
+		switch {
+		case p.have.hasLink(name):
+		case by != "":
+			p.leave = append(p.leave, fmt.Sprintf("the link of %s, which was made by hand, is gone", by))
+			*made = append(*made, name)
+		default:
+			steps[1].Accept = []int{1} // it may really be gone
+			p.prepareFor(name, steps...)
+			p.forget(steps[0])
+		}
+	}
+	for _, name := range p.rec.VLANs {
+		withdraw(&p.made.VLANs, name, vlanWithdrawal(name))
+	}
+	for _, name := range p.rec.Aggrs {
+		withdraw(&p.made.Aggrs, name, aggrWithdrawal(name))
+	}
+}
+
 // forget takes what a withdrawal takes away out of the state.
 func (p *plan) forget(step guest.Step) { p.have = p.have.without(step) }
 

@@ -153,7 +153,7 @@ func (s *state) attach(c Link) error {
 	}
 	s.NextLink++
 	s.Links = append(s.Links, &link{
-		ID: s.NextLink, Name: c.Device, Class: "phys", Driver: driver, MAC: mac, MTU: etherMTU,
+		ID: s.NextLink, Name: s.deviceName(c.Device), Class: "phys", Driver: driver, MAC: mac, MTU: etherMTU,
 		Active: true, Persist: true, Hardware: c,
 	})
 	return nil

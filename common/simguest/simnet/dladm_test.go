@@ -96,7 +96,14 @@ func TestPlug(t *testing.T) {
 	do(simnet.Plug(w, simnet.Link{Device: "vioif1", MAC: "02:08:20:0a:0b:0c"}))
 	do(simnet.Plug(w, simnet.Link{Device: "e1000g0", MAC: "02:08:20:0a:0b:0d"}))
 	reboot(t, w)
-	play(t, w, step{line: "dladm show-phys -p -o link,device", out: "vioif0:vioif0\nnet1:vioif1\ne1000g0:e1000g0\n"})
+	play(t, w,
+		step{line: "dladm show-phys -p -o link,device", out: "vioif0:vioif0\nnet1:vioif1\ne1000g0:e1000g0\n"},
+		step{line: "dladm rename-link vioif0 net0"}, step{line: "dladm rename-link e1000g0 ixgbe0"},
+	)
+	do(simnet.Unplug(w, "e1000g0"))
+	do(simnet.Plug(w, simnet.Link{Device: "ixgbe0", MAC: "02:08:20:0a:0b:0e"})) // whose name is taken
+	reboot(t, w)
+	play(t, w, step{line: "dladm show-phys -p -o link,device", out: "net0:vioif0\nnet1:vioif1\nnet2:ixgbe0\n"})
 	if err := simnet.Plug(w, simnet.Link{Device: "vioif1", MAC: "02:08:20:0a:0b:0c"}); err == nil {
 		t.Error("plugged a device in twice")
 	}

@@ -100,10 +100,21 @@ func (s *state) readLinks() {
 	}
 	for _, d := range devices {
 		if !slices.ContainsFunc(s.Links, func(l *link) bool { return l.Hardware.Device == d.Hardware.Device }) {
-			d.Name, d.MTU, d.MTUConf, d.Persist = d.Hardware.Device, etherMTU, 0, true
+			d.Name, d.MTU, d.MTUConf, d.Persist = s.deviceName(d.Hardware.Device), etherMTU, 0, true
 			add(d)
 		}
 	}
+}
+
+// deviceName is the name of a device that the store does not know: its own, or
+// net0, net1, … if another link has that one, be it in the guest or not
+// (dlmgmt_door.c, dlmgmt_upcall_create()).
+func (s *state) deviceName(device string) string {
+	name := device
+	for n := 0; s.link(name) != nil; n++ {
+		name = "net" + strconv.Itoa(n)
+	}
+	return name
 }
 
 // storedLink is one datalink of the store; a physical one without its device

@@ -100,7 +100,7 @@ func (s *state) device(name string) (*link, error) {
 }
 
 // Plug puts a network device into the guest. Its datalink has the name that
-// datalink.conf keeps for the device, or else the device's.
+// datalink.conf keeps for the device, or else the device's, unless that is taken.
 func Plug(w *world.World, c Link) error {
 	return change(w, func(s *state) error {
 		if _, err := s.device(c.Device); err == nil {
