@@ -423,3 +423,40 @@ func TestEC2Hosts(t *testing.T) {
 		})
 	}
 }
+
+// TestEC2Answers: single answers of a collected sample: an identity document, the
+// index of the pages, and what comes with the status of a refused request, which
+// no error quotes.
+func TestEC2Answers(t *testing.T) {
+	pages := imdsPages(t, "typical")
+	pages[imdsIdentity] = string(fixture(t, "ec2/identity-document.json"))
+	pages[imdsID] = "i-1234567890abcdef0"
+	index := string(fixture(t, "ec2/aemm-index.txt"))
+	for _, page := range []string{imdsID, imdsName, imdsName2, imdsKeys, imdsRegion, imdsType, imdsMACs} {
+		first, _, _ := strings.Cut(strings.TrimPrefix(page, "meta-data/"), "/")
+		if !strings.Contains(index, "\n"+first) {
+			t.Errorf("%s is not in the index:\n%s", page, index)
+		}
+	}
+	refusals := map[int]string{400: string(fixture(t, "ec2/errors/400_response.html")), 401: string(fixture(t, "ec2/errors/401_response.html"))}
+	bubble(t, "identity", func(t *testing.T) {
+		in, err := fetchIMDS(t, nitro(), newIMDS(pages))
+		if err != nil || in.ID != "i-1234567890abcdef0" || in.Region != "us-east-1" || in.Zone != "us-east-1f" || in.Type != "m4.xlarge" {
+			t.Errorf("got %+v, %v", in, err)
+		}
+	})
+	bubble(t, "400", func(t *testing.T) {
+		host := newIMDS(pages)
+		host.fault = answer(400, refusals[400], 0, imdsTokens)
+		if in, err := fetchIMDS(t, nitro(), host); err == nil || !strings.Contains(err.Error(), "status 400") || strings.Contains(err.Error(), "<") {
+			t.Errorf("got %+v, %v", in, err)
+		}
+	})
+	bubble(t, "401", func(t *testing.T) {
+		host := newIMDS(pages)
+		host.fault = answer(401, refusals[401], 1, imdsID)
+		if in, err := fetchIMDS(t, nitro(), host); err != nil || in.ID != "i-1234567890abcdef0" || host.times("PUT "+imdsTokens) != 2 {
+			t.Errorf("got %+v, %v", in, err)
+		}
+	})
+}
