@@ -38,3 +38,10 @@ func waitForever() {
 		time.Sleep(time.Hour)
 	}
 }
+
+// notSimulated is the answer to what the real command can do and this one
+// cannot.
+func notSimulated(c *world.Call, what string) int {
+	c.Errorf("simulated guest: %s %s is not simulated\n", c.Name, what)
+	return 127
+}

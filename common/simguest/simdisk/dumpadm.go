@@ -73,8 +73,8 @@ const dumpadmOptions = "Heinpuyc:d:m:s:r:z:k:"
 
 // overrides is the first lap through the options, which looks for -u.
 func overrides(args []string) bool {
-	g := getopt{args: args, spec: dumpadmOptions}
-	for opt, ok := g.next(); ok; opt, ok = g.next() {
+	g := world.Getopt{Args: args, Spec: dumpadmOptions}
+	for opt, ok := g.Next(); ok; opt, ok = g.Next() {
 		if opt == 'u' {
 			return true
 		}
@@ -84,27 +84,27 @@ func overrides(args []string) bool {
 
 // options reads the command line; done says that the program ends with status.
 func (r *dumpRun) options(c *world.Call) (status int, done bool) {
-	g := getopt{args: c.Args, spec: dumpadmOptions}
-	for opt, ok := g.next(); ok; opt, ok = g.next() {
+	g := world.Getopt{Args: c.Args, Spec: dumpadmOptions}
+	for opt, ok := g.Next(); ok; opt, ok = g.Next() {
 		switch opt {
 		case 'u':
 		case 'i':
 			r.image = true
 		case 'c', 'd', 's', 'z', 'n', 'y':
-			if why := r.set(c, opt, g.value); why != "" {
+			if why := r.set(c, opt, g.Value); why != "" {
 				c.Errorf("dumpadm: %s\n", why)
 				return 2, true
 			}
 		case '?', ':':
-			g.complain(c, opt)
+			g.Complain(c, opt)
 			c.Errorf("%s", dumpadmUsage)
 			return 2, true
 		default:
 			return notSimulated(c, "-"+string(opt)), true
 		}
 	}
-	if len(g.args) > 0 {
-		c.Errorf("dumpadm: illegal argument -- %s\n%s", g.args[0], dumpadmUsage)
+	if len(g.Args) > 0 {
+		c.Errorf("dumpadm: illegal argument -- %s\n%s", g.Args[0], dumpadmUsage)
 		return 2, true
 	}
 	return 0, false

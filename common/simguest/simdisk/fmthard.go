@@ -23,40 +23,40 @@ type fmthardOptions struct {
 // fmthard plays fmthard(8) (cmd/fmthard/fmthard.c). It never asks whether the
 // disk is in use.
 func fmthard(c *world.Call, s *state) int {
-	g := getopt{args: c.Args, spec: "ed:u:in:qb:p:s:"}
+	g := world.Getopt{Args: c.Args, Spec: "ed:u:in:qb:p:s:"}
 	var o fmthardOptions
-	for opt, ok := g.next(); ok; opt, ok = g.next() {
+	for opt, ok := g.Next(); ok; opt, ok = g.Next() {
 		switch opt {
 		case 'p', 'b':
 			c.Errorf("fmthard: -p and -b no longer supported. Use installgrub(8) to install boot blocks\n")
 		case 'd':
-			o.delta, o.change = g.value, true
+			o.delta, o.change = g.Value, true
 		case 'e':
 			o.efi = true
 		case 'i':
 			o.show = true
 		case 'n':
-			o.volume, o.named = g.value, true
+			o.volume, o.named = g.Value, true
 		case 'q':
 			o.quick = true
 		case 's':
-			o.file, o.loads = g.value, true
+			o.file, o.loads = g.Value, true
 		case 'u':
 			return notSimulated(c, "-u")
 		default:
-			g.complain(c, opt)
+			g.Complain(c, opt)
 			c.Errorf("%s", fmthardUsage)
 			return 2
 		}
 	}
-	if len(g.args) != 1 {
+	if len(g.Args) != 1 {
 		c.Errorf("%s", fmthardUsage)
 		return 2
 	}
-	m, d, err := s.openRaw(c.World, g.args[0])
+	m, d, err := s.openRaw(c.World, g.Args[0])
 	if err == nil {
 		defer m.close()
-		err = o.run(c, m, g.args[0])
+		err = o.run(c, m, g.Args[0])
 	}
 	switch {
 	case errors.Is(err, errUsage):

@@ -32,21 +32,21 @@ func fstypFailure(status int) *fstypError {
 
 // fstyp plays fstyp(8) (cmd/fstyp/fstyp.c) without the attributes of -a and -v.
 func fstyp(c *world.Call, s *state) int {
-	g := getopt{args: c.Args, spec: "av"}
+	g := world.Getopt{Args: c.Args, Spec: "av"}
 	more := false
-	for opt, ok := g.next(); ok; opt, ok = g.next() {
+	for opt, ok := g.Next(); ok; opt, ok = g.Next() {
 		if opt == '?' {
-			g.complain(c, opt)
-			g.args = nil
+			g.Complain(c, opt)
+			g.Args = nil
 			break
 		}
 		more = true
 	}
-	if len(g.args) != 1 {
+	if len(g.Args) != 1 {
 		c.Errorf("Usage: fstyp [-av] <device>\n")
 		return 1
 	}
-	name, err := s.identify(c.World, g.args[0])
+	name, err := s.identify(c.World, g.Args[0])
 	var failure *fstypError
 	switch {
 	case errors.As(err, &failure):

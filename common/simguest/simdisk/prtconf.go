@@ -12,11 +12,11 @@ import (
 // prtconf plays prtconf(8) as far as it needs no device tree
 // (cmd/prtconf/prtconf.c): -m, -x, and the refusals.
 func prtconf(c *world.Call, s *state) int {
-	g := getopt{args: c.Args, spec: "abcdDvVxmpPFf:uC"}
+	g := world.Getopt{Args: c.Args, Spec: "abcdDvVxmpPFf:uC"}
 	flags := ""
-	for opt, ok := g.next(); ok; opt, ok = g.next() {
+	for opt, ok := g.Next(); ok; opt, ok = g.Next() {
 		if opt == '?' || opt == ':' {
-			g.complain(c, opt)
+			g.Complain(c, opt)
 			c.Errorf("%s [ -F | -m | -V | -x | -abcdvpPD ] [ <device_path > ]\n", c.Name)
 			return 1
 		}
@@ -27,7 +27,7 @@ func prtconf(c *world.Call, s *state) int {
 	case has("FV"):
 	case has("x"): // the firmware is always ready for 64 bits
 		return 0
-	case has("b"), len(g.args) > 0:
+	case has("b"), len(g.Args) > 0:
 	case has("ac"):
 		c.Errorf("%s: options require a device path\n", c.Name)
 		return 1

@@ -33,12 +33,12 @@ type vtocRow struct {
 
 // prtvtoc plays prtvtoc(8) (cmd/prtvtoc/prtvtoc.c).
 func prtvtoc(c *world.Call, s *state) int {
-	g := getopt{args: c.Args, spec: "fhst:m:"}
+	g := world.Getopt{Args: c.Args, Spec: "fhst:m:"}
 	flags := map[byte]bool{}
-	for opt, ok := g.next(); ok; opt, ok = g.next() {
+	for opt, ok := g.Next(); ok; opt, ok = g.Next() {
 		if opt == '?' || opt == ':' {
-			g.complain(c, opt)
-			g.args = nil
+			g.Complain(c, opt)
+			g.Args = nil
 			break
 		}
 		if opt == 't' || opt == 'm' {
@@ -46,12 +46,12 @@ func prtvtoc(c *world.Call, s *state) int {
 		}
 		flags[opt] = true
 	}
-	if len(g.args) == 0 {
+	if len(g.Args) == 0 {
 		c.Errorf("Usage:\t%s [ -fhs ] [ -t fstab ] [ -m mnttab ] rawdisk ...\n", c.Name)
 		return 1
 	}
 	status := 0
-	for _, path := range g.args {
+	for _, path := range g.Args {
 		t, err := s.readVtoc(c.World, path)
 		switch {
 		case err != nil:

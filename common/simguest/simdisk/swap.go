@@ -36,9 +36,9 @@ func swap(c *world.Call, s *state) int {
 	if len(c.Args) == 0 {
 		return swapUsage(c)
 	}
-	g := getopt{args: c.Args, spec: "khlsd:a:12"}
+	g := world.Getopt{Args: c.Args, Spec: "khlsd:a:12"}
 	sc := swapCall{}
-	for opt, ok := g.next(); ok; opt, ok = g.next() {
+	for opt, ok := g.Next(); ok; opt, ok = g.Next() {
 		if bad := sc.option(c, s, &g, opt); bad {
 			return sc.status
 		}
@@ -59,39 +59,39 @@ func swap(c *world.Call, s *state) int {
 }
 
 // option takes one option; bad says that the program ends, with sc.status.
-func (sc *swapCall) option(c *world.Call, s *state, g *getopt, opt byte) (bad bool) {
+func (sc *swapCall) option(c *world.Call, s *state, g *world.Getopt, opt byte) (bad bool) {
 	simple := map[byte]int{'l': swapList, 's': swapSum, 'h': swapHuman, 'k': swapKilo, '1': swapPass1, '2': swapPass2}
 	sc.status, bad = 1, true
 	switch {
 	case simple[opt] != 0:
 		sc.flags |= simple[opt]
 	case opt == 'd':
-		if len(g.args) > 1 || sc.flags != 0 {
+		if len(g.Args) > 1 || sc.flags != 0 {
 			swapUsage(c)
 			return true
 		}
-		sc.flags, sc.path = swapDelete, g.value
+		sc.flags, sc.path = swapDelete, g.Value
 		if !sc.number(c, g, &sc.low, "low block") {
 			return true
 		}
 		sc.status = s.deleteSwap(c, sc)
 		return false
 	case opt == 'a':
-		if len(g.args) > 2 || sc.flags&^(swapPass1|swapPass2) != 0 {
+		if len(g.Args) > 2 || sc.flags&^(swapPass1|swapPass2) != 0 {
 			swapUsage(c)
 			return true
 		}
-		if g.value == "" || g.value[0] != '/' {
+		if g.Value == "" || g.Value[0] != '/' {
 			c.Errorf("%s: path must be absolute\n", c.Name)
 			return true
 		}
 		sc.flags |= swapAdd
-		sc.path = g.value
+		sc.path = g.Value
 		if !sc.number(c, g, &sc.low, "low block") || !sc.number(c, g, &sc.count, "nbr of blocks") {
 			return true
 		}
 	default:
-		g.complain(c, opt)
+		g.Complain(c, opt)
 		swapUsage(c)
 		return true
 	}
@@ -101,13 +101,13 @@ func (sc *swapCall) option(c *world.Call, s *state, g *getopt, opt byte) (bad bo
 
 // number takes the next operand, if there is one, even if it looks like an
 // option.
-func (sc *swapCall) number(c *world.Call, g *getopt, n *int64, what string) bool {
-	if len(g.args) == 0 {
+func (sc *swapCall) number(c *world.Call, g *world.Getopt, n *int64, what string) bool {
+	if len(g.Args) == 0 {
 		return true
 	}
 	var err error
-	*n, err = strconv.ParseInt(g.args[0], 10, 64)
-	g.args = g.args[1:]
+	*n, err = strconv.ParseInt(g.Args[0], 10, 64)
+	g.Args = g.Args[1:]
 	if err != nil {
 		c.Errorf("error in [%s]\n", what)
 	}

@@ -15,9 +15,9 @@ import (
 // last line of the table, whatever became of the others.
 func swapadd(c *world.Call, s *state) int {
 	const usage = "Usage: swapadd [-12] [file_system_table]\n"
-	g := getopt{args: c.Args, spec: "12"}
+	g := world.Getopt{Args: c.Args, Spec: "12"}
 	pass := byte('2')
-	for opt, ok := g.next(); ok; opt, ok = g.next() {
+	for opt, ok := g.Next(); ok; opt, ok = g.Next() {
 		if opt == '?' {
 			c.Errorf(usage)
 			return 1
@@ -25,10 +25,10 @@ func swapadd(c *world.Call, s *state) int {
 		pass = opt
 	}
 	name := "/etc/vfstab"
-	if len(g.args) > 0 {
-		name = g.args[0]
+	if len(g.Args) > 0 {
+		name = g.Args[0]
 	}
-	if len(g.args) > 1 {
+	if len(g.Args) > 1 {
 		c.Errorf(usage)
 		return 1
 	}

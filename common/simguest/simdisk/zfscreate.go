@@ -30,17 +30,17 @@ var (
 
 // zfsCreate is zfs create (zfs_main.c, zfs_do_create).
 func zfsCreate(c *world.Call, s *state, args []string) int {
-	g := getopt{args: args, spec: "V:b:so:p"}
+	g := world.Getopt{Args: args, Spec: "V:b:so:p"}
 	cr := creation{props: map[string]string{}}
 	err := cr.options(c, &g)
 	if err == nil {
-		err = cr.operands(c, g.args)
+		err = cr.operands(c, g.Args)
 	}
 	if err == nil && !cr.volume {
 		return notSimulated(c, "create of a file system")
 	}
 	if err == nil {
-		err = cr.make(c, s, g.args[0])
+		err = cr.make(c, s, g.Args[0])
 	}
 	switch {
 	case errors.Is(err, errUsage):
@@ -54,8 +54,8 @@ func zfsCreate(c *world.Call, s *state, args []string) int {
 	return 0
 }
 
-func (cr *creation) options(c *world.Call, g *getopt) error {
-	for opt, ok := g.next(); ok; opt, ok = g.next() {
+func (cr *creation) options(c *world.Call, g *world.Getopt) error {
+	for opt, ok := g.Next(); ok; opt, ok = g.Next() {
 		switch opt {
 		case 'V', 'b':
 			name, what := "volsize", "size"
@@ -63,9 +63,9 @@ func (cr *creation) options(c *world.Call, g *getopt) error {
 				name, what, cr.block = "volblocksize", "block size", true
 			}
 			cr.volume = cr.volume || opt == 'V'
-			n, err := parseNumber(g.value)
+			n, err := parseNumber(g.Value)
 			if err != nil {
-				return fmt.Errorf("bad volume %s '%s': %w", what, g.value, err)
+				return fmt.Errorf("bad volume %s '%s': %w", what, g.Value, err)
 			}
 			cr.set(name, strconv.FormatUint(n, 10))
 		case 'p':
@@ -73,14 +73,14 @@ func (cr *creation) options(c *world.Call, g *getopt) error {
 		case 's':
 			cr.sparse = true
 		case 'o':
-			if err := cr.property(c, g.value); err != nil {
+			if err := cr.property(c, g.Value); err != nil {
 				return err
 			}
 		case ':':
 			c.Errorf("missing size argument\n")
 			return errUsage
 		default:
-			c.Errorf("invalid option '%c'\n", g.letter)
+			c.Errorf("invalid option '%c'\n", g.Letter)
 			return errUsage
 		}
 	}

@@ -13,28 +13,28 @@ import (
 // zfsDestroy is zfs destroy (zfs_main.c, zfs_do_destroy). Of file systems only
 // the refusals are simulated.
 func zfsDestroy(c *world.Call, s *state, args []string) int {
-	g := getopt{args: args, spec: "vpndfrR"}
+	g := world.Getopt{Args: args, Spec: "vpndfrR"}
 	flags := map[byte]bool{}
-	for opt, ok := g.next(); ok; opt, ok = g.next() {
+	for opt, ok := g.Next(); ok; opt, ok = g.Next() {
 		if opt == '?' {
-			c.Errorf("invalid option '%c'\n", g.letter)
+			c.Errorf("invalid option '%c'\n", g.Letter)
 			return zfsUsage(c.Stderr, "destroy")
 		}
 		flags[opt] = true
 	}
 	switch {
-	case len(g.args) == 0:
+	case len(g.Args) == 0:
 		c.Errorf("missing dataset argument\n")
 		return zfsUsage(c.Stderr, "destroy")
-	case len(g.args) > 1:
+	case len(g.Args) > 1:
 		c.Errorf("too many arguments\n")
 		return zfsUsage(c.Stderr, "destroy")
-	case strings.ContainsAny(g.args[0], "@#"), flags['d']:
+	case strings.ContainsAny(g.Args[0], "@#"), flags['d']:
 		return notSimulated(c, "destroy of snapshots")
 	}
-	p, d := s.dataset(g.args[0])
+	p, d := s.dataset(g.Args[0])
 	if d == nil {
-		c.Errorf("cannot open '%s': dataset does not exist\n", g.args[0])
+		c.Errorf("cannot open '%s': dataset does not exist\n", g.Args[0])
 		return 1
 	}
 	if s.refuseDestroy(c, p, d, flags['r'] || flags['R']) {

@@ -64,13 +64,13 @@ func (f *getFields) print(c *world.Call, rows []map[string]string, scripted bool
 
 // zfsGet is zfs get (zfs_main.c, zfs_do_get).
 func zfsGet(c *world.Call, s *state, args []string) int {
-	g := getopt{args: args, spec: "d:o:s:rt:Hp"}
+	g := world.Getopt{Args: args, Spec: "d:o:s:rt:Hp"}
 	known := []string{"name", "property", "value", "received", "source"}
 	f := getFields{fields: []string{"name", "property", "value", "source"}}
 	sel := selection{fs: true, vol: true}
 	scripted, literal := false, false
-	for opt, ok := g.next(); ok; opt, ok = g.next() {
-		mine, wrong := sel.option(opt, g.value)
+	for opt, ok := g.Next(); ok; opt, ok = g.Next() {
+		mine, wrong := sel.option(opt, g.Value)
 		switch {
 		case mine:
 		case opt == 'H':
@@ -78,32 +78,32 @@ func zfsGet(c *world.Call, s *state, args []string) int {
 		case opt == 'p':
 			literal = true
 		case opt == 'o':
-			wrong = f.parse(g.value, known)
+			wrong = f.parse(g.Value, known)
 		case opt == 's':
 			return notSimulated(c, "get -s")
 		case opt == ':':
-			wrong = "missing argument for '" + string(g.letter) + "' option"
+			wrong = "missing argument for '" + string(g.Letter) + "' option"
 		default:
-			wrong = "invalid option '" + string(g.letter) + "'"
+			wrong = "invalid option '" + string(g.Letter) + "'"
 		}
 		if wrong != "" {
 			c.Errorf("%s\n", wrong)
 			return zfsUsage(c.Stderr, "get")
 		}
 	}
-	if len(g.args) == 0 {
+	if len(g.Args) == 0 {
 		c.Errorf("missing property argument\n")
 		return zfsUsage(c.Stderr, "get")
 	}
 	cols, bad := []column(nil), ""
-	if g.args[0] != "all" {
-		cols, bad = columns(g.args[0])
+	if g.Args[0] != "all" {
+		cols, bad = columns(g.Args[0])
 	}
-	if bad != "" || g.args[0] == "" {
+	if bad != "" || g.Args[0] == "" {
 		c.Errorf("bad property list: invalid property '%s'\n", bad)
 		return zfsUsage(c.Stderr, "get")
 	}
-	rows, ok := sel.datasets(c, s, g.args[1:])
+	rows, ok := sel.datasets(c, s, g.Args[1:])
 	f.print(c, getRows(rows, cols, literal), scripted)
 	if !ok {
 		return 1

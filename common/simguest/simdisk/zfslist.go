@@ -96,11 +96,11 @@ func (sel *selection) option(opt byte, value string) (mine bool, wrong string) {
 
 // zfsList is zfs list (zfs_main.c, zfs_do_list).
 func zfsList(c *world.Call, s *state, args []string) int {
-	g := getopt{args: args, spec: "HS:d:o:prs:t:"}
+	g := world.Getopt{Args: args, Spec: "HS:d:o:prs:t:"}
 	sel := selection{fs: true, vol: true}
 	list, scripted, literal := "name,used,available,referenced,mountpoint", false, false
-	for opt, ok := g.next(); ok; opt, ok = g.next() {
-		mine, wrong := sel.option(opt, g.value)
+	for opt, ok := g.Next(); ok; opt, ok = g.Next() {
+		mine, wrong := sel.option(opt, g.Value)
 		switch {
 		case mine:
 		case opt == 'H':
@@ -108,13 +108,13 @@ func zfsList(c *world.Call, s *state, args []string) int {
 		case opt == 'p':
 			literal = true
 		case opt == 'o':
-			list = g.value
+			list = g.Value
 		case opt == 's' || opt == 'S':
 			return notSimulated(c, "list -"+string(opt))
 		case opt == ':':
-			wrong = "missing argument for '" + string(g.letter) + "' option"
+			wrong = "missing argument for '" + string(g.Letter) + "' option"
 		default:
-			wrong = "invalid option '" + string(g.letter) + "'"
+			wrong = "invalid option '" + string(g.Letter) + "'"
 		}
 		if wrong != "" {
 			c.Errorf("%s\n", wrong)
@@ -129,7 +129,7 @@ func zfsList(c *world.Call, s *state, args []string) int {
 		c.Errorf("bad property list: invalid property '%s'\n", bad)
 		return zfsUsage(c.Stderr, "list")
 	}
-	rows, ok := sel.datasets(c, s, g.args)
+	rows, ok := sel.datasets(c, s, g.Args)
 	printRows(c, cols, rows, scripted, literal)
 	if ok && len(rows) == 0 && !scripted {
 		c.Printf("no datasets available\n")

@@ -159,20 +159,20 @@ func openPools(c *world.Call, s *state, names []string) (pools []*pool, ok bool)
 
 // onePool reads the operands of a subcommand that takes one pool and no option.
 func onePool(c *world.Call, s *state, name string, args []string) (p *pool, status int) {
-	g := getopt{args: args}
+	g := world.Getopt{Args: args}
 	wrong := ""
-	if _, bad := g.next(); bad {
-		wrong = fmt.Sprintf("invalid option '%c'", g.letter)
-	} else if len(g.args) < 1 {
+	if _, bad := g.Next(); bad {
+		wrong = fmt.Sprintf("invalid option '%c'", g.Letter)
+	} else if len(g.Args) < 1 {
 		wrong = "missing pool name"
-	} else if len(g.args) > 1 {
+	} else if len(g.Args) > 1 {
 		wrong = "too many arguments"
 	}
 	if wrong != "" {
 		c.Errorf("%s\n", wrong)
 		return nil, zpoolUsage(c.Stderr, name)
 	}
-	if p = openPool(c, s, g.args[0]); p == nil {
+	if p = openPool(c, s, g.Args[0]); p == nil {
 		return nil, 1
 	}
 	return p, 0

@@ -24,37 +24,37 @@ var vdevClasses = []string{"dedup", "special", "logs", "cache", "spare"}
 
 // zpoolList is zpool list (zpool_main.c, zpool_do_list).
 func zpoolList(c *world.Call, s *state, args []string) int {
-	g := getopt{args: args, spec: "gHLo:pPT:v"}
+	g := world.Getopt{Args: args, Spec: "gHLo:pPT:v"}
 	props := "name,size,allocated,free,checkpoint,expandsize,fragmentation,capacity,dedupratio,health,altroot"
 	st := listStyle{}
 	flags := map[byte]*bool{'g': &st.guid, 'H': &st.scripted, 'p': &st.literal, 'P': &st.path, 'v': &st.verbose}
-	for opt, ok := g.next(); ok; opt, ok = g.next() {
+	for opt, ok := g.Next(); ok; opt, ok = g.Next() {
 		wrong := ""
 		switch {
 		case flags[opt] != nil:
 			*flags[opt] = true
 		case opt == 'o':
-			props = g.value
+			props = g.Value
 		case opt == 'L', opt == 'T':
 			return notSimulated(c, "list -"+string(opt))
 		case opt == ':':
-			wrong = fmt.Sprintf("missing argument for '%c' option", g.letter)
+			wrong = fmt.Sprintf("missing argument for '%c' option", g.Letter)
 		default:
-			wrong = fmt.Sprintf("invalid option '%c'", g.letter)
+			wrong = fmt.Sprintf("invalid option '%c'", g.Letter)
 		}
 		if wrong != "" {
 			c.Errorf("%s\n", wrong)
 			return zpoolUsage(c.Stderr, "list")
 		}
 	}
-	if n := len(g.args); n > 0 && isNumber(g.args[n-1]) {
+	if n := len(g.Args); n > 0 && isNumber(g.Args[n-1]) {
 		return notSimulated(c, "list with an interval")
 	}
 	cols := zpoolColumns(c, props)
 	if cols == nil {
 		return zpoolUsage(c.Stderr, "list")
 	}
-	return st.list(c, s, cols, g.args)
+	return st.list(c, s, cols, g.Args)
 }
 
 // isNumber says whether the command takes an operand for an interval.

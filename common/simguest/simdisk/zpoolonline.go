@@ -14,25 +14,25 @@ import (
 
 // zpoolOnline is zpool online (zpool_main.c, zpool_do_online).
 func zpoolOnline(c *world.Call, s *state, args []string) int {
-	g := getopt{args: args, spec: "et"}
+	g := world.Getopt{Args: args, Spec: "et"}
 	expand := false
-	for opt, ok := g.next(); ok; opt, ok = g.next() {
+	for opt, ok := g.Next(); ok; opt, ok = g.Next() {
 		if opt != 'e' {
-			c.Errorf("invalid option '%c'\n", g.letter)
+			c.Errorf("invalid option '%c'\n", g.Letter)
 			return zpoolUsage(c.Stderr, "online")
 		}
 		expand = true
 	}
-	if len(g.args) < 2 {
-		c.Errorf("missing %s name\n", []string{"pool", "device"}[len(g.args)])
+	if len(g.Args) < 2 {
+		c.Errorf("missing %s name\n", []string{"pool", "device"}[len(g.Args)])
 		return zpoolUsage(c.Stderr, "online")
 	}
-	p := openPool(c, s, g.args[0])
+	p := openPool(c, s, g.Args[0])
 	if p == nil {
 		return 1
 	}
 	status := 0
-	for _, name := range g.args[1:] {
+	for _, name := range g.Args[1:] {
 		v, err := s.online(c.World, p, name, expand)
 		switch {
 		case p.Suspended:

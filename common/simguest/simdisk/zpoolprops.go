@@ -167,11 +167,11 @@ func (p *pool) checkpointSpace() int64 {
 
 // zpoolGet is zpool get (zpool_main.c, zpool_do_get).
 func zpoolGet(c *world.Call, s *state, args []string) int {
-	g := getopt{args: args, spec: "Hpo:"}
+	g := world.Getopt{Args: args, Spec: "Hpo:"}
 	known := []string{"name", "property", "value", "source"}
 	f := getFields{fields: known}
 	scripted, literal := false, false
-	for opt, ok := g.next(); ok; opt, ok = g.next() {
+	for opt, ok := g.Next(); ok; opt, ok = g.Next() {
 		wrong := ""
 		switch opt {
 		case 'H':
@@ -179,17 +179,17 @@ func zpoolGet(c *world.Call, s *state, args []string) int {
 		case 'p':
 			literal = true
 		case 'o':
-			wrong = f.parse(g.value, known)
+			wrong = f.parse(g.Value, known)
 		case ':': // zpool_do_get has no case for it
 		default:
-			wrong = fmt.Sprintf("invalid option '%c'", g.letter)
+			wrong = fmt.Sprintf("invalid option '%c'", g.Letter)
 		}
 		if wrong != "" {
 			c.Errorf("%s\n", wrong)
 			return zpoolUsage(c.Stderr, "get")
 		}
 	}
-	if len(g.args) == 0 {
+	if len(g.Args) == 0 {
 		c.Errorf("missing property argument\n")
 		return zpoolUsage(c.Stderr, "get")
 	}
@@ -197,13 +197,13 @@ func zpoolGet(c *world.Call, s *state, args []string) int {
 	for i := range zpoolProps[1:] {
 		cols = append(cols, &zpoolProps[1+i])
 	}
-	if g.args[0] != "all" {
-		cols = zpoolColumns(c, g.args[0])
+	if g.Args[0] != "all" {
+		cols = zpoolColumns(c, g.Args[0])
 	}
 	if cols == nil {
 		return zpoolUsage(c.Stderr, "get")
 	}
-	pools, ok := openPools(c, s, g.args[1:])
+	pools, ok := openPools(c, s, g.Args[1:])
 	var rows []map[string]string
 	for _, p := range pools {
 		for _, prop := range cols {

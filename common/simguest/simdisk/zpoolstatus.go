@@ -70,9 +70,9 @@ func (p *pool) leaves() (leaves []*vdev) {
 
 // zpoolStatus is zpool status (zpool_main.c, zpool_do_status).
 func zpoolStatus(c *world.Call, s *state, args []string) int {
-	g := getopt{args: args, spec: "igLpPsvxDtT:"}
+	g := world.Getopt{Args: args, Spec: "igLpPsvxDtT:"}
 	path, guid, explain := false, false, false
-	for opt, ok := g.next(); ok; opt, ok = g.next() {
+	for opt, ok := g.Next(); ok; opt, ok = g.Next() {
 		switch opt {
 		case 'P':
 			path = true
@@ -82,20 +82,20 @@ func zpoolStatus(c *world.Call, s *state, args []string) int {
 			explain = true
 		case 'p', 'v': // there are no errors whose number or list they would change
 		case '?', ':':
-			c.Errorf("invalid option '%c'\n", g.letter)
+			c.Errorf("invalid option '%c'\n", g.Letter)
 			return zpoolUsage(c.Stderr, "status")
 		default:
 			return notSimulated(c, "status -"+string(opt))
 		}
 	}
-	if n := len(g.args); n > 0 && isNumber(g.args[n-1]) {
+	if n := len(g.Args); n > 0 && isNumber(g.Args[n-1]) {
 		return notSimulated(c, "status with an interval")
 	}
-	pools, ok := openPools(c, s, g.args)
+	pools, ok := openPools(c, s, g.Args)
 	printed := 0
 	for _, p := range pools {
 		if explain && p.reason() == (reason{}) {
-			if len(g.args) > 0 {
+			if len(g.Args) > 0 {
 				c.Printf("pool '%s' is healthy\n", p.Name)
 			}
 			continue
@@ -106,9 +106,9 @@ func zpoolStatus(c *world.Call, s *state, args []string) int {
 		p.printStatus(c, path, guid)
 	}
 	switch {
-	case len(g.args) == 0 && len(pools) == 0:
+	case len(g.Args) == 0 && len(pools) == 0:
 		c.Printf("no pools available\n")
-	case len(g.args) == 0 && explain && printed == 0:
+	case len(g.Args) == 0 && explain && printed == 0:
 		c.Printf("all pools are healthy\n")
 	case !ok:
 		return 1

@@ -3,7 +3,11 @@
 
 package simnet
 
-import "strings"
+import (
+	"strings"
+
+	"illumos-metadata/common/simguest/world"
+)
 
 // An option is one option that getopt found. Name is '?' for an unknown one
 // and ':' for one without its value; bad is then the letter to complain of.
@@ -45,17 +49,22 @@ func getoptLong(args []string, letters string, long []longOption) (opts []option
 // getopt parses as getopt(3C) does: operands begin at the first argument that
 // is no option.
 func getopt(args []string, letters string) (opts []option, operands []string) {
-	for i := 0; i < len(args); i++ {
-		if args[i] == "--" {
-			return opts, args[i+1:]
-		}
-		if len(args[i]) < 2 || args[i][0] != '-' {
-			return opts, args[i:]
-		}
-		found, used := parseCluster(args[i:], letters)
-		opts, i = append(opts, found...), i+used
+	g := world.Getopt{Args: args, Spec: letters}
+	for name, ok := g.Next(); ok; name, ok = g.Next() {
+		opts = append(opts, found(&g, name))
 	}
-	return opts, nil
+	return opts, g.Args
+}
+
+// found gives the option that a scan is at.
+func found(g *world.Getopt, name byte) option {
+	switch name {
+	case '?':
+		return option{name: '?', bad: g.Letter}
+	case ':':
+		return option{name: missing(g.Spec), bad: g.Letter}
+	}
+	return option{name: name, value: g.Value}
 }
 
 // missing is the name of an option whose value is missing.
@@ -69,27 +78,12 @@ func missing(letters string) byte {
 // parseCluster parses args[0], one or more options behind one dash, and says
 // how many more arguments it used.
 func parseCluster(args []string, letters string) (opts []option, used int) {
-	for rest := args[0][1:]; rest != ""; {
-		c := rest[0]
-		rest = rest[1:]
-		at := strings.IndexByte(letters, c)
-		if c == ':' || at < 0 {
-			opts = append(opts, option{name: '?', bad: c})
-			continue
-		}
-		if at+1 == len(letters) || letters[at+1] != ':' {
-			opts = append(opts, option{name: c})
-			continue
-		}
-		switch {
-		case rest != "":
-			return append(opts, option{name: c, value: rest}), 0
-		case len(args) > 1:
-			return append(opts, option{name: c, value: args[1]}), 1
-		}
-		return append(opts, option{name: missing(letters), bad: c}), 0
+	g := world.Getopt{Args: args, Spec: letters}
+	for more := true; more; more = g.Within() {
+		name, _ := g.Next()
+		opts = append(opts, found(&g, name))
 	}
-	return opts, 0
+	return opts, len(args) - len(g.Args) - 1
 }
 
 // parseLong parses args[0], "--name" or "--name=value".

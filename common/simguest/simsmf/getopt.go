@@ -4,8 +4,6 @@
 package simsmf
 
 import (
-	"strings"
-
 	"illumos-metadata/common/simguest/world"
 )
 
@@ -17,37 +15,16 @@ type option struct {
 
 // getopt parses as getopt(3C) does and says what it says of a wrong option.
 func getopt(c *world.Call, args []string, letters string) (opts []option, operands []string) {
-	for i := 0; i < len(args); i++ {
-		arg := args[i]
-		if arg == "--" {
-			return opts, args[i+1:]
+	g := world.Getopt{Args: args, Spec: letters}
+	for opt, ok := g.Next(); ok; opt, ok = g.Next() {
+		if opt == '?' || opt == ':' {
+			g.Complain(c, opt)
+			opts = append(opts, option{'?', string(g.Letter)})
+			continue
 		}
-		if len(arg) < 2 || arg[0] != '-' {
-			return opts, args[i:]
-		}
-		for rest := arg[1:]; rest != ""; {
-			letter := rest[0]
-			rest = rest[1:]
-			at := strings.IndexByte(letters, letter)
-			value := at >= 0 && at+1 < len(letters) && letters[at+1] == ':'
-			switch {
-			case at < 0 || letter == ':':
-				c.Errorf("%s: illegal option -- %c\n", c.Name, letter)
-				opts = append(opts, option{'?', string(letter)})
-			case !value:
-				opts = append(opts, option{letter, ""})
-			case rest != "":
-				opts, rest = append(opts, option{letter, rest}), ""
-			case i+1 < len(args):
-				i++
-				opts = append(opts, option{letter, args[i]})
-			default:
-				c.Errorf("%s: option requires an argument -- %c\n", c.Name, letter)
-				opts = append(opts, option{'?', string(letter)})
-			}
-		}
+		opts = append(opts, option{opt, g.Value})
 	}
-	return opts, nil
+	return opts, g.Args
 }
 
 // fail ends a command whose documents cannot be read.
