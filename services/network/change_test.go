@@ -4,6 +4,7 @@
 package main
 
 import (
+	"net/netip"
 	"strings"
 	"testing"
 
@@ -169,6 +170,61 @@ func TestOffLink(t *testing.T) {
 	if _, err := m.run("i-1", want{Links: []metadata.Link{none}}); err == nil ||
 		!strings.Contains(err.Error(), "route to 0.0.0.0/0 by 203.0.113.1: eth0 has no address from which the gateway can be reached") {
 		t.Errorf("without an address: %v", err)
+	}
+}
+
+// TestOffLinkLease: a default route of no link in particular whose gateway only a
+// link with a lease can lead to stays as it is, run by run and boot by boot.
+func TestOffLinkLease(t *testing.T) {
+	for _, tt := range []struct {
+		name     string
+		router   string // of the lease
+		bits     int
+		noRoutes bool
+		static   string // address of another link
+	}{
+		{name: "lease without a router", bits: 24},
+		{name: "router of its own", router: "10.0.2.2", bits: 24},
+		{name: "router that is not taken", router: "10.0.2.2", bits: 24, noRoutes: true},
+		{name: "router off the link", router: "192.0.2.9", bits: 24},
+		{name: "the same router", router: "192.0.2.1", bits: 32},
+		{name: "the lease is one address", bits: 32},
+		{name: "another link", bits: 24, static: "10.1.0.5/24"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			c := leased(0)
+			c.DHCP.Address = netip.PrefixFrom(c.DHCP.Address.Addr(), tt.bits)
+			c.DHCP.Routers, c.Gateways = nil, []netip.Addr{netip.MustParseAddr("192.0.2.1")}
+			if tt.router != "" {
+				c.DHCP.Routers = []netip.Addr{netip.MustParseAddr(tt.router)}
+			}
+			m := newMachine(t, c, card(1))
+			l := link(0)
+			l.DHCP4, l.NoRoutes = true, tt.noRoutes
+			w := want{Links: []metadata.Link{l}, Routes: []metadata.Route{via("default", "192.0.2.1")}}
+			if tt.static != "" {
+				w.Links = append(w.Links, link(1, tt.static))
+			}
+			if _, err := m.run("i-1", w); err != nil {
+				t.Error(err)
+			}
+			before := m.ends()
+			if !strings.Contains(before, "192.0.2.1/32 10.0.2.15 vioif0\n") || !strings.Contains(before, "0.0.0.0/0 192.0.2.1 \n") {
+				t.Errorf("ends with\n%s", before)
+			}
+			for range 2 {
+				m.Again = true
+				m.does("run again", "i-1", w)
+				m.Again = false
+				m.does("run once more", "i-1", w)
+				m.late()
+				m.early()
+				m.does("next boot", "i-1", w, "route add 192.0.2.1/32 10.0.2.15 -iface", "route add default 192.0.2.1")
+				if diff := cmp.Diff(before, m.ends()); diff != "" {
+					t.Errorf("after a boot (-before +after):\n%s", diff)
+				}
+			}
+		})
 	}
 }
 
