@@ -13,7 +13,7 @@ import (
 func (p *plan) legal(t target) []netip.Prefix {
 	var left []netip.Prefix
 	for _, a := range t.Addresses {
-		if why := illegal(a); why != "" {
+		if why := illegal(a); why != "" && !isPair(a) {
 			p.errs = append(p.errs, fmt.Errorf("%s: address %s: %s", t.Name, a, why))
 			continue
 		}
@@ -22,14 +22,35 @@ func (p *plan) legal(t target) []netip.Prefix {
 	return left
 }
 
+// pointToPoint gives the addresses of a link with those of a /31 alone, and routes
+// on the link to their peers instead: illumos does not know RFC 3021, and takes
+// both addresses of a /31 for those of the network and of its broadcast.
+func pointToPoint(addresses []netip.Prefix) (all []netip.Prefix, peers []route) {
+	for _, a := range addresses {
+		if !isPair(a) {
+			all = append(all, a)
+			continue
+		}
+		own := a.Addr()
+		all = append(all, netip.PrefixFrom(own, 32))
+		peer := a.Masked().Addr()
+		if peer == own {
+			peer = own.Next()
+		}
+		peers = append(peers, route{To: netip.PrefixFrom(peer, 32), Via: own, Direct: true})
+	}
+	return all, peers
+}
+
+// isPair says whether an address is one of the two of a link (RFC 3021).
+func isPair(a netip.Prefix) bool { return a.Addr().Is4() && a.Bits() == 31 }
+
 // illegal says why the kernel refuses an address: with a mask of all ones, every
 // one is legal (uts/common/inet/ip/ip_if.c, ip_addr_ok_v4(), and ip6_if.c,
 // ip_local_addr_ok_v6()).
 func illegal(a netip.Prefix) string {
 	switch first := a.Masked().Addr(); {
 	case a.IsSingleIP():
-	case a.Addr().Is4() && a.Bits() == 31:
-		return "illumos takes no /31; as a /32 it reaches its router on the link itself"
 	case a.Addr() == first && a.Addr().Is4():
 		return "it is that of the network itself"
 	case a.Addr() == first:

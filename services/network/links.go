@@ -23,6 +23,8 @@ type target struct {
 	over string // of a VLAN: the link below
 	six  bool   // a route of the document leads by an IPv6 gateway on it
 	metadata.Link
+
+	peers []route // to the other ends of point-to-point links
 }
 
 // targets finds the links that are wanted. One that is missing costs itself
@@ -54,7 +56,7 @@ func (p *plan) targets() []target {
 	all = p.bondTargets(all)
 	all = append(all, p.vlanTargets(all)...)
 	for i, t := range all {
-		all[i].Addresses = p.legal(t)
+		all[i].Addresses, all[i].peers = pointToPoint(p.legal(t))
 	}
 	return all
 }

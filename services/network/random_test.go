@@ -180,7 +180,7 @@ func (m *machine) achieved(w want, told string) {
 		for _, a := range l.Addresses {
 			there := false
 			for _, r := range s.on(name) {
-				there = there || prefix(r) == a && r.State != "disabled"
+				there = there || prefix(r) == given(a) && r.State != "disabled"
 			}
 			if !there && !strings.Contains(told, a.String()) {
 				m.t.Errorf("%s lacks %s, and nobody says so: %s", name, a, told)

@@ -146,6 +146,11 @@ func (p *plan) routes(targets []target) {
 			p.addRoute(r, steps)
 		}
 	}
+	for _, t := range targets {
+		for _, r := range t.peers {
+			p.addRoute(r, &p.create)
+		}
+	}
 	p.keepLeased()
 	p.withdrawRoutes(router)
 }
@@ -190,6 +195,9 @@ func (p *plan) resolve(w wantedRoute, targets []target) (list []route, lease str
 		r.Link = t.link
 		return []route{r}, "", nil
 	}
+	if host := t.toPeer(w.Via); host != nil {
+		return []route{*host, r}, "", nil
+	}
 	own := netip.Addr{}
 	for _, a := range t.Addresses {
 		switch {
@@ -210,11 +218,20 @@ func (p *plan) resolve(w wantedRoute, targets []target) (list []route, lease str
 	return []route{host, r}, "", nil
 }
 
+// toPeer gives the route to the other end of a point-to-point link, if it is that.
+func (t target) toPeer(addr netip.Addr) *route {
+	i := slices.IndexFunc(t.peers, func(r route) bool { return r.To.Addr() == addr })
+	if i < 0 {
+		return nil
+	}
+	return &t.peers[i]
+}
+
 // gatewayLink finds the link of a route that names none: the one with the
 // gateway's subnet, or else one with a lease, or the only one.
 func gatewayLink(via netip.Addr, targets []target) *target {
 	for i, t := range targets {
-		if slices.ContainsFunc(t.Addresses, func(a netip.Prefix) bool { return a.Contains(via) }) {
+		if t.toPeer(via) != nil || slices.ContainsFunc(t.Addresses, func(a netip.Prefix) bool { return a.Contains(via) }) {
 			return &targets[i]
 		}
 	}
