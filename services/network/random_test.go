@@ -71,7 +71,7 @@ func randomAddress(r *rand.Rand) netip.Prefix {
 		bits := []string{"64", "128"}[r.IntN(2)]
 		return netip.MustParsePrefix(fmt.Sprintf("2001:db8:%d::%d/%s", r.IntN(2), 5+r.IntN(3), bits))
 	}
-	bits := []string{"24", "32"}[r.IntN(2)]
+	bits := []string{"24", "32", "31"}[r.IntN(3)]
 	return netip.MustParsePrefix(fmt.Sprintf("10.0.%d.%d/%s", r.IntN(3), 5+r.IntN(3), bits))
 }
 
