@@ -182,7 +182,7 @@ func (m *machine) achieved(w want, told string) {
 			for _, r := range s.on(name) {
 				there = there || prefix(r) == given(a) && r.State != "disabled"
 			}
-			if !there && !strings.Contains(told, a.String()) {
+			if !there && !strings.Contains(told, given(a).String()) {
 				m.t.Errorf("%s lacks %s, and nobody says so: %s", name, a, told)
 			}
 		}

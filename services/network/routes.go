@@ -148,7 +148,9 @@ func (p *plan) routes(targets []target) {
 	}
 	for _, t := range targets {
 		for _, r := range t.peers {
-			p.addRoute(r, &p.create)
+			if p.have.holding(t.link, r.Via) {
+				p.addRoute(r, &p.create)
+			}
 		}
 	}
 	p.keepLeased()
@@ -216,6 +218,11 @@ func (p *plan) resolve(w wantedRoute, targets []target) (list []route, lease str
 	}
 	host := route{To: netip.PrefixFrom(w.Via, w.Via.BitLen()), Via: own, Direct: true}
 	return []route{host, r}, "", nil
+}
+
+// holding says whether a link has an address.
+func (s state) holding(link string, addr netip.Addr) bool {
+	return slices.ContainsFunc(s.on(link), func(r illumos.Address) bool { return prefix(r).Addr() == addr })
 }
 
 // toPeer gives the route to the other end of a point-to-point link, if it is that.
