@@ -4,6 +4,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"math/rand/v2"
@@ -74,7 +75,7 @@ func early(ctx context.Context, a *agent.Agent, way provider.Way, known bool, li
 // planEarly decides what is to be done, and whether that adds to what is on
 // record. NWAM is left alone.
 func planEarly(ctx context.Context, a *agent.Agent, rec record, way provider.Way, known bool) (t todo, adds bool, err error) {
-	s, err := readState(ctx, a.Guest, false)
+	s, err := readState(ctx, a.Guest, len(rec.Aggrs)+len(rec.VLANs) > 0)
 	if err != nil {
 		return todo{}, false, err
 	}
@@ -116,15 +117,15 @@ func bringUp(s state, rec record, way provider.Way) (todo, error) {
 	if err != nil {
 		return todo{}, err
 	}
-	for _, l := range links {
+	for _, link := range s.carriers(links) {
 		if way == provider.ByLinkLocal {
-			p.linkLocal(l.Name)
+			p.linkLocal(link)
 			continue
 		}
-		if !slices.ContainsFunc(s.on(l.Name), func(r illumos.Address) bool { return r.Type == "dhcp" || !p.ours(r) }) {
-			p.enable(l.Name)
+		if !slices.ContainsFunc(s.on(link), func(r illumos.Address) bool { return r.Type == "dhcp" || !p.ours(r) }) {
+			p.enable(link)
 		}
-		p.dhcp(target{link: l.Name})
+		p.dhcp(target{link: link})
 	}
 	p.made.Early = slices.DeleteFunc(slices.Clone(p.made.Addresses), func(o string) bool { return slices.Contains(rec.Addresses, o) })
 	return p.todo, nil
@@ -148,6 +149,16 @@ func candidates(links []illumos.Link, way provider.Way) ([]illumos.Link, error) 
 	}
 	slices.SortFunc(ether, func(a, b illumos.Link) int { return natural(a.Name, b.Name) })
 	return ether, nil
+}
+
+// carriers are the names of links, with the aggregation in the place of those that
+// are its ports, where the aggregations are known: it may be that of the guest
+// that an image was taken from.
+func (s state) carriers(links []illumos.Link) (names []string) {
+	for _, l := range links {
+		names = union(names, []string{cmp.Or(s.aggrWith(l.Name), l.Name)})
+	}
+	return names
 }
 
 // linkLocal adds an address of 169.254.0.0/16 to a link, unless others can be

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -70,6 +71,44 @@ func TestEarlyLease(t *testing.T) {
 			m.wantAsks("next boot", provider.ByLease, true)
 			m.shows("next boot", tt.ends...)
 		})
+	}
+}
+
+// TestEarlyBond: a port of an aggregation that another instance has left takes no
+// address, and so the aggregation does. On a machine that is known what is on it
+// counts.
+func TestEarlyBond(t *testing.T) { synctest.Test(t, earlyBond) }
+
+func earlyBond(t *testing.T) {
+	m := newMachine(t, intel(0), intel(1), leased(2))
+	bonded := withBond(bond("bond0", "balance-xor", 2, "10.0.2.77/24"))
+	m.does("first", "i-1", bonded, "dladm create-aggr -P L4 -L off -l e1000g0 -l e1000g1 bond0", "ipadm create-addr -T static -a 10.0.2.77/24 bond0/v4")
+	before := m.snapshot()
+	m.swap(nil)
+	m.wantAsks("known", provider.ByLease, true)
+	cables := func(in bool) {
+		m.must(simnet.SetCarrier(m.w, "e1000g0", in))
+		m.must(simnet.SetCarrier(m.w, "e1000g1", in))
+	}
+	cables(false)
+	if got, err := m.asks(provider.ByLease, true); len(got) > 0 || err == nil {
+		t.Errorf("known, its cables are out: %v, started %q", err, got)
+	}
+	cables(true)
+	m.wantAsks("a clone", provider.ByLease, false, "ipadm create-addr -T dhcp -w 0 bond0/dhcp", "ipadm create-addr -T dhcp -w 0 vioif2/dhcp")
+	m.shows("a clone", "bond0/dhcp ok 10.0.2.15/24", "bond0/v4 ok 10.0.2.77/24", "vioif2/dhcp ok 10.2.2.15/24")
+	w := want{Links: []metadata.Link{withRouter(link(0, "10.0.2.78/24"), "10.0.2.2")}}
+	if _, err := m.run("i-2", w); err != nil {
+		t.Error(err)
+	}
+	m.shows("its metadata", "e1000g0/v4 ok 10.0.2.78/24")
+	m.links("its metadata", "e1000g0 phys 1500", "e1000g1 phys 1500", "vioif2 phys 1500")
+
+	m.restore(before)
+	m.swap([]string{"vioif2"})
+	got, err := m.asks(provider.ByLinkLocal, false)
+	if err != nil || len(got) != 1 || !strings.HasSuffix(got[0], " bond0/metadata") {
+		t.Errorf("link-local: %v, started %q", err, got)
 	}
 }
 
