@@ -232,3 +232,14 @@ func FuzzNetworkConfig(f *testing.F) {
 		}
 	})
 }
+
+// TestInterfaceID: netplan's key for the lower half of an address by SLAAC.
+func TestInterfaceID(t *testing.T) {
+	for text, want := range map[string]string{"'::1a:2b'": "::1a:2b", "''": "invalid IP", "web1": "invalid IP"} {
+		doc := "version: 2\nethernets: {eth0: {accept-ra: true, ipv6-address-token: " + text + "}}\n"
+		n, problems, warnings, err := ParseNetworkConfig([]byte(doc))
+		if err != nil || len(n.Links) != 1 || n.Links[0].InterfaceID.String() != want || (len(problems) > 0) != (text == "web1") || len(warnings) > 0 {
+			t.Errorf("%s: %+v, %q, %q, %v", text, n, problems, warnings, err)
+		}
+	}
+}

@@ -102,6 +102,13 @@ func (t *table) common(l *metadata.Link) {
 	if accept, ok := t.flag("accept-ra"); ok {
 		l.SLAAC = accept
 	}
+	if text := t.text("ipv6-address-token"); text != "" { // netplan's
+		id, err := netip.ParseAddr(text)
+		if err != nil {
+			t.problem(t.at("ipv6-address-token"), "%.60q is no interface ID", text)
+		}
+		l.InterfaceID = id
+	}
 	t.overrides("dhcp4-overrides", l.DHCP4, l)
 	t.overrides("dhcp6-overrides", l.DHCP6, l)
 	for _, v := range t.value("addresses").list() {

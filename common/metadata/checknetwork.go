@@ -197,6 +197,10 @@ func (c *netCheck) vlan(l *Link) error {
 func (c *netCheck) values(l *Link) {
 	c.setName(l)
 	l.Addresses = c.addresses(l)
+	if l.InterfaceID != (netip.Addr{}) && !isInterfaceID(l.InterfaceID) {
+		c.problem("link %s: interface ID %s: 64 bits behind :: expected", l.Name, l.InterfaceID)
+		l.InterfaceID = netip.Addr{}
+	}
 	l.Routes = c.routes("link "+l.Name, l.Routes)
 	c.dns("link "+l.Name, &l.DNS)
 	least := minMTU4
@@ -317,4 +321,10 @@ func (c *netCheck) dns(where string, d *DNS) {
 // underscores.
 func checkDomain(name string) error {
 	return CheckHostname(strings.ReplaceAll(strings.TrimSuffix(name, "."), "_", "x"))
+}
+
+// isInterfaceID says whether an address is an interface identifier (RFC 4291,
+// 2.5.1): its upper half is zero, and the lower one is not.
+func isInterfaceID(a netip.Addr) bool {
+	return a.Is6() && a.Zone() == "" && !a.IsUnspecified() && netip.PrefixFrom(netip.IPv6Unspecified(), 64).Contains(a)
 }

@@ -44,7 +44,7 @@ func fullNetwork() Network {
 		Links: []Link{
 			{
 				Name: "net0", Match: Match{MAC: "02:08:20:0a:0b:0c", Name: "vioif*", Driver: "vioif"}, SetName: "web0",
-				MTU: 9000, Optional: true, DHCP4: true, DHCP6: true, SLAAC: true, NoDNS: true, NoRoutes: true,
+				MTU: 9000, Optional: true, DHCP4: true, DHCP6: true, SLAAC: true, NoDNS: true, NoRoutes: true, InterfaceID: netip.MustParseAddr("::1a:2b"),
 				Addresses: prefixes("192.0.2.10/24", "2001:db8::10/64"),
 				Routes:    []Route{{netip.MustParsePrefix("0.0.0.0/0"), netip.MustParseAddr("192.0.2.1"), 5}, route("::/0", "fe80::1")},
 				DNS:       DNS{addrs("192.0.2.53"), []string{"example.com"}},
@@ -89,6 +89,9 @@ func TestCheckNetwork(t *testing.T) {
 		{"pattern", net0(func(l *Link) { l.Match.Driver = "[" }), nil, []string{`link net0: pattern "[": syntax error in pattern`}},
 		{"one MAC twice", []Link{{Name: "a", Match: Match{MAC: "0:0:0:0:0:a"}}, {Name: "b", Match: Match{MAC: "00:00:00:00:00:0A"}}},
 			[]Link{{Name: "a", Match: Match{MAC: "00:00:00:00:00:0a"}}}, []string{"link b: MAC address 00:00:00:00:00:0a is that of link a"}},
+		{"interface ID", []Link{{Name: "a", InterfaceID: addrs("::1")[0]}, {Name: "b", InterfaceID: addrs("fe80::1")[0]}, {Name: "c", InterfaceID: addrs("::")[0]}, {Name: "d", InterfaceID: addrs("10.0.0.1")[0]}},
+			[]Link{{Name: "a", InterfaceID: addrs("::1")[0]}, {Name: "b"}, {Name: "c"}, {Name: "d"}}, []string{
+				"link b: interface ID fe80::1: 64 bits behind :: expected", "link c: interface ID ::: 64 bits behind :: expected", "link d: interface ID 10.0.0.1: 64 bits behind :: expected"}},
 		{"no name", []Link{{}, {Name: "a\nb"}, {Name: "\xff"}}, nil, []string{
 			`link "": no name for a link`, `link "a\nb": no name for a link`, `link "\xff": no name for a link`}},
 		{"one name twice", []Link{{Name: "a"}, {Name: "a", DHCP4: true}}, []Link{{Name: "a"}}, []string{"link a: there are two of this name"}},

@@ -29,12 +29,15 @@ type Link struct {
 	MTU      int    `json:"mtu,omitempty"`      // bytes; 0: as it is
 	Optional bool   `json:"optional,omitempty"` // the boot does not wait for it
 
-	DHCP4     bool           `json:"dhcp4,omitempty"`
-	DHCP6     bool           `json:"dhcp6,omitempty"` // DHCPv6, or what the router says
-	SLAAC     bool           `json:"slaac,omitempty"` // addresses from router advertisements
-	Addresses []netip.Prefix `json:"addresses,omitempty"`
-	Routes    []Route        `json:"routes,omitempty"`
-	DNS       DNS            `json:"dns,omitzero"`
+	DHCP4 bool `json:"dhcp4,omitempty"`
+	DHCP6 bool `json:"dhcp6,omitempty"` // DHCPv6, or what the router says
+	SLAAC bool `json:"slaac,omitempty"` // addresses from router advertisements
+	// InterfaceID is the lower half of the addresses by SLAAC and of the link-local
+	// one, ::1a:2b, in place of one that is made from the MAC address.
+	InterfaceID netip.Addr     `json:"interface_id,omitzero"`
+	Addresses   []netip.Prefix `json:"addresses,omitempty"`
+	Routes      []Route        `json:"routes,omitempty"`
+	DNS         DNS            `json:"dns,omitzero"`
 	// NoDNS and NoRoutes take less from a lease than it offers.
 	NoDNS    bool `json:"no_dns,omitempty"`
 	NoRoutes bool `json:"no_routes,omitempty"`

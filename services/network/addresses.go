@@ -4,6 +4,7 @@
 package main
 
 import (
+	"encoding/hex"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -87,6 +88,9 @@ func (p *plan) addrconf(t target) {
 	case !t.DHCP6:
 		label = "v6local"
 	}
+	if t.InterfaceID.IsValid() {
+		label += fmt.Sprintf("%s%x", idLabel, strings.TrimLeft(string(t.InterfaceID.AsSlice()), "\x00"))
+	}
 	object := t.link + "/" + label
 	for _, r := range p.have.on(t.link) {
 		switch {
@@ -105,15 +109,26 @@ func (p *plan) addrconf(t target) {
 
 // addrconfArgs are the options of create-addr that an object of ours tells by
 // its name.
-func addrconfArgs(object string) []string {
-	switch _, label, _ := strings.Cut(object, "/"); label {
-	case "v6slaac":
-		return []string{"-p", "stateless=yes,stateful=no"}
-	case "v6local":
-		return []string{"-p", "stateless=no,stateful=no"}
+func addrconfArgs(object string) (args []string) {
+	_, label, _ := strings.Cut(object, "/")
+	label, id, ok := strings.Cut(label, idLabel)
+	if b, err := hex.DecodeString(id); ok && err == nil && len(b) <= 8 {
+		var whole [16]byte
+		copy(whole[16-len(b):], b)
+		args = append(args, "-i", netip.AddrFrom16(whole).String()+"/64")
 	}
-	return nil
+	switch label {
+	case "v6slaac":
+		return append(args, "-p", "stateless=yes,stateful=no")
+	case "v6local":
+		return append(args, "-p", "stateless=no,stateful=no")
+	}
+	return args
 }
+
+// idLabel comes before the interface ID, in hexadecimal digits, in the name of an
+// object.
+const idLabel = "id"
 
 // static adds one address, unless the link has it.
 func (p *plan) static(t target, a netip.Prefix) {

@@ -228,3 +228,23 @@ func TestLeaseServers(t *testing.T) {
 	m.does("nothing wanted", "i-1", want{}, "ipadm delete-addr vioif0/dhcp")
 	m.file("/etc/default/dhcpagent", agentLists)
 }
+
+// TestInterfaceID: addresses by SLAAC end as the metadata says, and another end
+// makes others.
+func TestInterfaceID(t *testing.T) {
+	c := card(0)
+	c.Router = &simnet.Router{Address: netip.MustParseAddr("fe80::1"), Prefix: netip.MustParsePrefix("2001:db8:9::/64")}
+	m := newMachine(t, c)
+	l := link(0)
+	l.SLAAC, l.InterfaceID = true, netip.MustParseAddr("::1a:2b")
+	w := want{Links: []metadata.Link{l}}
+	m.does("first", "i-1", w, "ipadm create-addr -T addrconf -i ::1a:2b/64 -p stateless=yes,stateful=no vioif0/v6slaacid1a002b")
+	m.reboots("first", "i-1", w)
+	m.shows("first", "vioif0/v6slaacid1a002b ok 2001:db8:9::1a:2b/64", "vioif0/v6slaacid1a002b ok fe80::1a:2b%vioif0/10")
+	l.DHCP6, l.InterfaceID = true, netip.MustParseAddr("::ffff:0:0:1")
+	w = want{Links: []metadata.Link{l}}
+	m.does("another", "i-1", w, "ipadm delete-addr vioif0/v6slaacid1a002b", "ipadm create-addr -T addrconf -i ::ffff:0:0:1/64 vioif0/v6idffff000000000001")
+	m.reboots("another", "i-1", w)
+	m.shows("another", "vioif0/v6idffff000000000001 ok 2001:db8:9:0:ffff::1/64", "vioif0/v6idffff000000000001 ok fe80::ffff:0:0:1%vioif0/10")
+	m.does("none", "i-1", want{}, "ipadm delete-addr vioif0/v6idffff000000000001")
+}
