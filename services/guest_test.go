@@ -92,6 +92,15 @@ func some[T any](all map[string]T, n int) map[string]T {
 	return few
 }
 
+// each gives names as some wants them.
+func each(names []string) map[string]bool {
+	all := map[string]bool{}
+	for _, name := range names {
+		all[name] = true
+	}
+	return all
+}
+
 // A machine is a guest under test.
 type machine struct {
 	t      testing.TB
