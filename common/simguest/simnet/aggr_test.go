@@ -121,3 +121,19 @@ func TestAggrBoot(t *testing.T) {
 	reboot(t, w)
 	play(t, w, state("e1000g0,e1000g1")...)
 }
+
+// TestAggrGonePort: of a port that is not there only the file tells, and
+// remove-aggr does not find it.
+func TestAggrGonePort(t *testing.T) {
+	w := booted(t, threeCards())
+	play(t, w, step{line: "dladm create-aggr -l e1000g0 -l e1000g1 -l vioif0 aggr1"})
+	if err := simnet.Unplug(w, "e1000g1"); err != nil {
+		t.Fatal(err)
+	}
+	reboot(t, w)
+	play(t, w,
+		step{line: "dladm remove-aggr -l e1000g1 aggr1", err: "dladm: remove operation failed: object not found\n", status: 1},
+		step{line: "dladm remove-aggr -l e1000g0 -l vioif0 aggr1", err: "dladm: remove operation failed: invalid argument\n", status: 1},
+		step{line: "dladm remove-aggr -l vioif0 aggr1"},
+	)
+}

@@ -119,7 +119,9 @@ func (s *state) addPorts(a *link, ports []*link, force bool) dlStatus {
 	return dlOK
 }
 
-// removePorts is dladm_aggr_remove(): one port has to stay.
+// removePorts is dladm_aggr_remove(): one port has to stay. The kernel knows only
+// those that were there when the aggregation came up (aggr_grp.c,
+// aggr_grp_rem_ports()).
 func (s *state) removePorts(a *link, ports []*link) dlStatus {
 	st := s.portsOfAggr(a, ports)
 	switch {
@@ -136,12 +138,19 @@ func (s *state) removePorts(a *link, ports []*link) dlStatus {
 		}
 		left = slices.Delete(left, i, i+1)
 	}
-	here := func(id int) bool { l := s.linkByID(id); return l != nil && l.Active }
+	known := 0
+	for _, id := range a.Over {
+		if l := s.linkByID(id); l != nil && l.Active {
+			known++
+		}
+	}
 	switch {
 	case !a.Active:
 		return dlNotFound
-	case !slices.ContainsFunc(left, here):
+	case len(ports) >= known:
 		return dlBadArg
+	case slices.ContainsFunc(ports, func(p *link) bool { return !p.Active }):
+		return dlNotFound
 	}
 	a.Over = left
 	for _, p := range ports {
