@@ -103,7 +103,13 @@ func unquoted(err error) error {
 func (t *table) hostname(c *Config) {
 	name, fqdn := t.text("hostname"), t.text("fqdn")
 	c.Hostname = cmp.Or(fqdn, name)
-	c.Preserve, _ = t.flag("preserve_hostname")
+	switch strings.ToLower(t.text("preserve_hostname")) { // flag would quote it
+	case "", "false", "no", "off", "0":
+	case "true", "yes", "on", "1":
+		c.Preserve = true
+	default:
+		t.problem(t.at("preserve_hostname"), "neither true nor false")
+	}
 }
 
 // add takes keys: a list of them, or a text with one on each line.

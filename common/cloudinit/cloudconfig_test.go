@@ -33,6 +33,8 @@ func TestParseConfig(t *testing.T) {
 		{"a name of digits", "#cloud-config\nhostname: 0012\n", Config{Hostname: "0012"}},
 		{"no name", "#cloud-config\nhostname: [a]\n", Config{Problems: problem("hostname", "hostname: a string is expected")}},
 		{"preserved", "#cloud-config\npreserve_hostname: yes\n", Config{Preserve: true}},
+		{"preserved or not", "#cloud-config\npreserve_hostname: " + secret + "\n",
+			Config{Problems: problem("hostname", "preserve_hostname: neither true nor false")}},
 		{"keys", "#cloud-config\nssh_authorized_keys:\n- ssh-ed25519 AAAA\n  folded\n- |\n  # note\n  ssh-rsa BBBB\n\n  ssh-rsa CCCC\n",
 			Config{Keys: key("", "ssh-ed25519 AAAA folded", "ssh-rsa BBBB", "ssh-rsa CCCC")}},
 		{"one key", "#cloud-config\nssh-authorized-keys: ssh-rsa AAAA\n", Config{Keys: key("", "ssh-rsa AAAA")}},
