@@ -86,11 +86,8 @@ func aggrWithdrawal(name string) []guest.Step {
 // are wanted no more, unless something made by hand is on them.
 func (p *plan) withdrawAggrs() {
 	for _, name := range p.rec.Aggrs {
-		if slices.Contains(p.made.Aggrs, name) || p.found.aggr(name) != nil && p.have.aggr(name) == nil {
+		if slices.Contains(p.made.Aggrs, name) || p.have.aggr(name) == nil {
 			continue
-		}
-		if p.have.aggr(name) == nil {
-			continue // gone
 		}
 		if by := p.heldBy(name); by != "" {
 			p.leave = append(p.leave, fmt.Sprintf("%s is on the aggregation %s and was made by hand", by, name))
