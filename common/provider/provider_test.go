@@ -186,12 +186,18 @@ func TestFindSecrets(t *testing.T) {
 	if strings.Contains(said, "hunter2") || strings.Contains(said, edKey) {
 		t.Errorf("too much is said: %s", said)
 	}
+	wantOnlyDisk(t, g, "c2t0d0p0")
+}
+
+// wantOnlyDisk checks that a fetch has left nothing in the guest beside its disk.
+func wantOnlyDisk(t *testing.T, g *guest.Guest, disk string) {
+	t.Helper()
 	var all []string
-	must(t, filepath.WalkDir(g.Root, func(path string, d os.DirEntry, err error) error {
+	must(t, filepath.WalkDir(g.Root, func(path string, _ os.DirEntry, err error) error {
 		all = append(all, strings.TrimPrefix(path, g.Root))
 		return err
 	}))
-	if got := strings.Join(all, " "); got != " /dev /dev/dsk /dev/dsk/c2t0d0p0" {
+	if got := strings.Join(all, " "); got != " /dev /dev/dsk /dev/dsk/"+disk {
 		t.Errorf("the guest holds%s", got)
 	}
 }
